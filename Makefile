@@ -1,0 +1,29 @@
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup demo test check lint contract bench up
+
+setup:  ## everything the other targets need, into .venv
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv; }
+	@$(BIN)/uv sync --quiet --locked --no-editable --reinstall-package rockola
+
+demo: setup  ## the whole system on this machine, with a vote file being counted
+	@$(BIN)/rockola demo
+
+up: setup  ## the whole system on this machine
+	@$(BIN)/rockola up
+
+test: setup  ## every test
+	@$(BIN)/pytest
+
+check: setup lint  ## the edit loop: lint, unit and embedded contract tests
+	@$(BIN)/pytest tests/unit tests/contract
+
+lint: setup  ## style, types, imports, sizes
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/python tools/sizes.py
+
+contract: setup  ## generated code from contract/vote.proto
+	@$(BIN)/python -m grpc_tools.protoc -Icontract --python_out=src/rockola/vote --pyi_out=src/rockola/vote contract/vote.proto
+
+bench: setup  ## what it counts per second here, beside the plain way
+	@$(BIN)/python benchmarks/run.py

@@ -1,0 +1,1 @@
+"""rockola counts the votes of a band contest live, each exactly once."""

@@ -1,0 +1,80 @@
+"""The archive: every record once, under its place, with its verdict, refused ones included. Its port."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from rockola.vote.model import Judged, Place
+
+ADAPTERS = {"sqlite": "rockola.archive.embedded"}
+
+
+class Document(NamedTuple):
+    """A kept record as it is shown. `received_at` in Unix milliseconds; what an unreadable one lacks is None."""
+
+    place: Place
+    verdict: str
+    name: str | None
+    album: str | None
+    year: int | None
+    rank: int | None
+    id: str | None
+    voter: str | None
+    door: str | None
+    received_at: int | None
+    duplicate_of: Place | None
+
+
+@dataclass(frozen=True)
+class Query:
+    """Filters that all hold; `since` and `until` in Unix milliseconds, the latter not included."""
+
+    equal: Mapping[str, str]  # of name, album, door, verdict, id
+    since: int | None = None
+    until: int | None = None
+
+
+class Cursor(NamedTuple):
+    """The row a page ends at."""
+
+    received_at: int
+    partition: int
+    offset: int
+
+
+class Page(NamedTuple):
+    """Documents, newest first, and where the next page begins; None when this is the last."""
+
+    documents: Sequence[Document]
+    next: Cursor | None
+
+
+class Archive(Protocol):
+    """Any number of consumers may use one archive."""
+
+    def bind(self, generation: str) -> None:
+        """Makes the archive keep this log's records; WrongLog when it already keeps another's."""
+
+    def keep(self, partition: int, judged: Sequence[Judged]) -> None:
+        """Keeps each under its place, durably; keeping an equal one again changes nothing.
+
+        A crash may leave any part of them kept. Contradiction when a place holds something else.
+        """
+
+    def checkpoint(self, partition: int, position: int) -> None:
+        """Records that everything before `position` is kept; it never goes back."""
+
+    def checkpointed(self, partition: int) -> int:
+        """The position before which everything is kept, 0 when nothing is."""
+
+    def replay(self, partition: int, until: int) -> Iterator[Sequence[Judged]]:
+        """Everything kept before the position `until`, in order, in batches; `raw` is left out."""
+
+    def page(self, query: Query, after: Cursor | None, limit: int) -> Page:
+        """At most `limit` documents that match, older than `after`."""
+
+    def get(self, place: Place) -> Document | None:
+        """The document kept under a place."""
+
+    def close(self) -> None:
+        """Frees what it holds."""

@@ -1,0 +1,41 @@
+"""The settings: one table, from which flags, environment names and the documentation are made."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Count = Annotated[int, Field(ge=0, le=10_000_000)]
+
+
+class Settings(BaseSettings):
+    """Each line is a setting: its name, default and sentence; the environment name is ROCKOLA_ and its name."""
+
+    model_config = SettingsConfigDict(env_prefix="ROCKOLA_", frozen=True, extra="forbid")
+
+    data: Path = Field(Path("data"), description="Folder of the embedded stores.")
+    log: str = Field("sqlite:///{data}/log.db", description="Event log: where votes are queued.")
+    tally: str = Field("sqlite:///{data}/tally.db", description="Tally: where votes are counted.")
+    archive: str = Field("sqlite:///{data}/archive.db", description="Archive: where every vote is kept.")
+    contest: Path | None = Field(None, description="Contest file (TOML): title, candidates, votes_per_voter.")
+    secret: str = Field("", description="Secret of the voter digests; empty makes one in the data folder.")
+    token: str = Field("", description="Organiser's token; needed to listen beyond this machine.")
+    gateway_listen: str = Field("127.0.0.1:3000", description="Where the gateway takes votes over HTTP.")
+    server_listen: str = Field("127.0.0.1:3001", description="Where the server takes votes over gRPC.")
+    web_listen: str = Field("127.0.0.1:5000", description="Where the pages and their API are.")
+    metrics_listen: str = Field("127.0.0.1:9100", description="Where /metrics, /healthz and /readyz are.")
+    server: str = Field("127.0.0.1:3001", description="Where a gateway of its own finds its server.")
+    queue: Count = Field(20_000, description="Votes a gateway holds at most; beyond it answers 503.")
+    connections: Count = Field(1000, description="Connections a gateway holds at most.")
+    address_rate: Count = Field(0, description="Votes a second an address may send; 0 is no limit.")
+    voter_rate: Count = Field(0, description="Votes a second a voter may send; 0 is no limit.")
+    trusted_proxies: str = Field("", description="Addresses, by commas, whose X-Forwarded-For is believed.")
+    reflection: bool = Field(True, description="Whether the gRPC server describes itself.")
+    drain: Count = Field(10, description="Seconds a stopping process has for what is in flight.")
+    unreadable_limit: Count = Field(100, description="Unreadable records in a row that stop a partition.")
+    failpoints: str = Field("", description="For tests: points where the process dies, waits or fails.")
+
+    def url(self, store: str) -> str:
+        """The URL of `log`, `tally` or `archive`, its data folder filled in."""
+        return str(getattr(self, store)).replace("{data}", str(self.data.absolute()))

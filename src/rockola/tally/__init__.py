@@ -1,0 +1,80 @@
+"""The tally: counts and the position up to which they hold, changed together. Its port."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from rockola.vote.rules import Effect, Known
+
+ADAPTERS = {"sqlite": "rockola.tally.embedded"}
+
+
+class Source(NamedTuple):
+    """The log and the rules that a tally counts by; it counts by no others, ever."""
+
+    generation: str
+    partitions: int
+    contest: str  # digest
+
+
+class Step(NamedTuple):
+    """What moves a partition from `start` to `next`."""
+
+    partition: int
+    start: int
+    next: int
+    effect: Effect
+
+
+class Applied(NamedTuple):
+    """The step was counted and its position stored."""
+
+    position: int
+
+
+class Moved(NamedTuple):
+    """Nothing was done: the position is another one; None when it is lost."""
+
+    position: int | None
+
+
+class Totals(NamedTuple):
+    """Counts summed over partitions, and the position of each partition that they hold at.
+
+    `rebuilds` rises whenever a lost partition was written anew; totals never fall while it stays.
+    """
+
+    generation: str | None
+    positions: Mapping[int, int]
+    rebuilds: int
+    counts: Mapping[str, int]
+
+
+class Tally(Protocol):
+    """Any number of consumers may use one tally; a step is counted once however many try, die and repeat."""
+
+    def bind(self, source: Source) -> None:
+        """Makes an empty tally count by this source; WrongLog when it counts by another."""
+
+    def position(self, partition: int) -> int | None:
+        """Where counting goes on; None when it is lost (or was never begun): rebuild then."""
+
+    def look(self, partition: int, start: int, ids: Sequence[str], voters: Sequence[str]) -> Known | Moved:
+        """What is remembered of these ids and voters, at the position `start`; Moved when it is not the position."""
+
+    def apply(self, step: Step) -> Applied | Moved:
+        """Counts the step and moves the position from its start to its next, both or neither, also in a crash.
+
+        Moved when the position is not the step's start. After Unavailable the step may have been applied: look again.
+        """
+
+    def restore(self, partition: int, steps: Iterable[Step]) -> bool:
+        """Counts steps that follow each other from 0 into a lost partition, all or none; False if it is not lost."""
+
+    def totals(self) -> Totals:
+        """Counts and positions of one moment, without those by minute."""
+
+    def minutes(self, since: int) -> Mapping[str, int]:
+        """The counts by minute, from the minute `since` on."""
+
+    def close(self) -> None:
+        """Frees what it holds."""

@@ -1,0 +1,31 @@
+"""Holds modules under 250 lines and functions under 40: usage: sizes.py, exit 1 with every one that is longer."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+MODULE, FUNCTION = 250, 40
+ROOTS = ("src", "tests", "tools", "benchmarks", "load")
+FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def too_long(path: Path) -> Iterator[str]:
+    """A line for the module and for each function that is over its limit."""
+    text = path.read_text()
+    if (lines := text.count("\n")) > MODULE:
+        yield f"{path}: {lines} lines"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, FUNCTIONS) and (lines := (node.end_lineno or 0) - node.lineno + 1) > FUNCTION:
+            yield f"{path}:{node.lineno} {node.name}: {lines} lines"
+
+
+def main() -> None:
+    """Prints what is too long."""
+    paths = (path for root in ROOTS for path in Path(root).rglob("*.py") if not path.stem.startswith("vote_pb2"))
+    found = [line for path in sorted(paths) for line in too_long(path)]
+    sys.exit("\n".join(found) or None)
+
+
+if __name__ == "__main__":
+    main()
