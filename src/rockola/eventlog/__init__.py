@@ -55,7 +55,7 @@ class LogReader(Protocol):
     def read(self, partition: int, start: int, limit: int) -> Batch:
         """At most `limit` entries from `start` on; an empty batch whose `next` is `start` when there is nothing.
 
-        Reading again gives the same. LostRecords when `start` is before the first or beyond the last that the log holds.
+        Reading again gives the same. LostRecords when the log no longer or never held `start`.
         """
 
     def end(self, partition: int) -> int:
