@@ -67,8 +67,8 @@ class Archive(Protocol):
     def checkpointed(self, partition: int) -> int:
         """The position before which everything is kept, 0 when nothing is."""
 
-    def replay(self, partition: int, until: int) -> Iterator[Sequence[Judged]]:
-        """Everything kept before the position `until`, in order, in batches; `raw` is left out."""
+    def replay(self, partition: int, start: int, until: int) -> Iterator[Sequence[Judged]]:
+        """Everything kept from `start` to before `until`, in order, in batches; `raw` is left out."""
 
     def page(self, query: Query, after: Cursor | None, limit: int) -> Page:
         """At most `limit` documents that match, older than `after`."""

@@ -67,8 +67,8 @@ class Tally(Protocol):
         Moved when the position is not the step's start. After Unavailable the step may have been applied: look again.
         """
 
-    def restore(self, partition: int, steps: Iterable[Step]) -> bool:
-        """Counts steps that follow each other from 0 into a lost partition, all or none; False if it is not lost."""
+    def restore(self, partition: int, position: int, effects: Iterable[Effect]) -> bool:
+        """Begins a lost partition at a position with everything before it, all or none; False if it is not lost."""
 
     def totals(self) -> Totals:
         """Counts and positions of one moment, without those by minute."""

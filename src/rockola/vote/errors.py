@@ -42,3 +42,7 @@ class LostRecords(BrokenPromise):
 
 class Contradiction(BrokenPromise):
     """The archive holds another document under a place that was judged now."""
+
+
+class TooManyUnreadable(Exception):
+    """More unreadable records in a row than are allowed: the partition stops before the next, for somebody to look."""

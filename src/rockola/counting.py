@@ -1,0 +1,91 @@
+"""Lets a consumer work until it is told to stop: waits when there is nothing to do or a service is away."""
+
+import time
+from collections import Counter
+from threading import Event
+
+import structlog
+
+from rockola.consumer import Consumer
+from rockola.eventlog import LogReader
+from rockola.failpoints import failpoint
+from rockola.metrics import Metrics
+from rockola.vote.errors import TooManyUnreadable, Unavailable
+from rockola.vote.model import Judged, Verdict
+
+LOOK_AGAIN = 1.0  # seconds: a tally that is wiped while nobody votes is noticed within
+PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)  # seconds between tries while a service is away
+MOVED = ("read", "archived")  # the last point of a step that was refused because the position had moved
+IDLE = "looked"  # the last point of a step that found nothing new
+
+log = structlog.get_logger()
+
+
+class Counting:
+    """A consumer at work in a thread of its own."""
+
+    def __init__(self, consumer: Consumer, reader: LogReader, metrics: Metrics) -> None:
+        self._consumer, self._reader, self._metrics = consumer, reader, metrics
+        self._stop = Event()
+        self._stopped: set[int] = set()
+        self._failures = 0
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether every partition is counted as it should be."""
+        return not self._stopped and not self._failures
+
+    def stop(self) -> None:
+        """Ends `run` after the step under way."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Counts until it is stopped; BrokenPromise ends it, since going on would count wrongly."""
+        while not self._stop.is_set():
+            partitions = [partition for partition in self._reader.owned() if partition not in self._stopped]
+            if not any([self._advance(partition) for partition in partitions]):
+                self._reader.wait(LOOK_AGAIN)
+
+    def _advance(self, partition: int) -> bool:
+        """Whether there may be more to do at once."""
+        point, counted, began = "", list[Judged](), time.monotonic()
+        try:
+            for point in self._consumer.step(partition, counted):  # noqa: B007
+                failpoint(f"consumer.{point}")
+        except Unavailable as error:
+            self._put_off(error)
+        except TooManyUnreadable as error:
+            self._give_up(partition, error)
+        else:
+            self._failures = 0
+            self._tell(partition, point, counted, time.monotonic() - began)
+        return point != IDLE
+
+    def _put_off(self, error: Unavailable) -> None:
+        service = str(error)
+        self._metrics.unavailable.labels(service).inc()
+        if not self._failures:
+            log.warning("unavailable", service=service, cause=str(error.__cause__))
+        self._stop.wait(PAUSES[min(self._failures, len(PAUSES) - 1)])
+        self._failures += 1
+
+    def _give_up(self, partition: int, error: TooManyUnreadable) -> None:
+        self._stopped.add(partition)
+        self._metrics.stopped.labels(partition).set(1)
+        log.error("partition_stopped", partition=partition, reason=str(error))
+
+    def _tell(self, partition: int, point: str, counted: list[Judged], seconds: float) -> None:
+        self._metrics.moved.inc(point in MOVED)
+        self._metrics.rebuilds.inc(point == "rebuilt")
+        if not counted:
+            self._metrics.lag.labels(partition).set(0)
+            return
+        for verdict, number in Counter(one.verdict for one in counted).items():
+            self._metrics.judged.labels(verdict).inc(number)
+        self._metrics.step_seconds.observe(seconds)
+        position = counted[-1].offset + 1
+        self._metrics.position.labels(partition).set(position)
+        self._metrics.lag.labels(partition).set(self._reader.end(partition) - position)
+        newest = max((one.record.at for one in counted if one.record and one.verdict is Verdict.COUNTED), default=None)
+        if newest is not None:
+            self._metrics.newest.set(newest / 1000)

@@ -1,0 +1,129 @@
+"""One SQLite file as a store: the settings that are part of the promise, transactions, and its errors as ours.
+
+Whatever crosses from Python to SQL goes as one JSON value in one statement: each step of a row-by-row call would give
+the interpreter's lock away, and a busy gateway in the same process takes long to give it back.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from rockola.vote.errors import Unavailable
+
+BUSY = 5.0  # seconds to wait for another process's transaction
+PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",  # a commit that returned survives a power cut
+    "PRAGMA cache_size=-65536",  # KiB
+    "PRAGMA wal_autocheckpoint=4000",  # pages: fewer, longer check-points
+)
+Connection = sqlite3.Connection
+
+
+class Database:
+    """One file, one connection, one transaction at a time; any thread."""
+
+    def __init__(self, url: str, service: str, schema: str) -> None:
+        """Opens the file of a `sqlite:///` URL and makes what is missing; Unavailable names the service."""
+        self.path, self._service, self._schema = path_of(url), service, schema
+        self._lock = threading.Lock()
+        with self._errors():
+            self._open()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction: everything in it is durable when it ends, or nothing happened.
+
+        Unavailable when it cannot be; if that came from the end of it, it may have happened all the same.
+        """
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one moment."""
+        with self._transaction("BEGIN") as connection:
+            yield connection
+
+    def version(self) -> int:
+        """Another number once another connection has changed the file."""
+        with self._lock, self._errors():
+            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def is_current(self) -> bool:
+        """Whether the path still leads to the file that was opened."""
+        try:
+            return self.path.stat().st_ino == self._inode
+        except FileNotFoundError:
+            return False
+
+    def close(self) -> None:
+        """Closes the file."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Connection]:
+        with self._lock, self._errors():
+            if not self.is_current():
+                self._connection.close()
+                self._open()
+            self._connection.execute(begin)
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+
+    def _open(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = connect(self.path)
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for statement in filter(str.strip, self._schema.split(";")):
+                self._connection.execute(statement)
+        self._inode = self.path.stat().st_ino
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.OperationalError, OSError) as error:
+            raise Unavailable(self._service) from error
+        except sqlite3.DatabaseError as error:
+            if type(error) is not sqlite3.DatabaseError:  # a subclass is a mistake of ours
+                raise
+            raise Unavailable(self._service) from error  # the file is damaged
+
+
+def connect(path: Path) -> Connection:
+    """A connection with the settings that are part of the promise."""
+    connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+    for pragma in PRAGMAS:
+        connection.execute(pragma)
+    kept = connection.execute("PRAGMA journal_mode").fetchone(), connection.execute("PRAGMA synchronous").fetchone()
+    if kept != (("wal",), (2,)):
+        connection.close()
+        raise sqlite3.OperationalError("this file system does not keep a write-ahead log")
+    return connection
+
+
+def path_of(url: str) -> Path:
+    """The file of a `sqlite:///` URL."""
+    return Path(urlsplit(url).path)
+
+
+def option_of(url: str, name: str, default: int) -> int:
+    """A whole number given with a URL, as in `?partitions=2`."""
+    return int(parse_qs(urlsplit(url).query).get(name, [str(default)])[0])
+
+
+def scalar(connection: Connection, statement: str, *values: Any) -> Any:
+    """The first column of the first row; None when there is no row."""
+    row = connection.execute(statement, values).fetchone()
+    return row and row[0]

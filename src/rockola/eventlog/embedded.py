@@ -1,0 +1,200 @@
+"""The event log in a SQLite file: appends share a commit, whoever they come from; readers poll."""
+
+import asyncio
+import base64
+import secrets
+import threading
+import time
+from collections.abc import Collection, Sequence
+from itertools import count
+from queue import SimpleQueue
+
+import msgspec
+
+from rockola.embedded import Connection, Database, option_of, scalar
+from rockola.eventlog import Batch, Keyed
+from rockola.failpoints import failpoint
+from rockola.vote.errors import LostRecords, Unavailable, WrongLog
+from rockola.vote.model import Place, partition_of
+from rockola.vote.rules import Entry
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS log (generation TEXT NOT NULL, partitions INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS records (
+    partition INTEGER NOT NULL, offset INTEGER NOT NULL, record NOT NULL, PRIMARY KEY (partition, offset)
+) WITHOUT ROWID
+"""
+END = "SELECT coalesce(max(offset) + 1, 0) FROM records WHERE partition = ?"
+APPEND = "INSERT INTO records SELECT ?, ? + key, value FROM json_each(?)"
+WINDOW = "SELECT offset, record FROM records WHERE partition = ? AND offset >= ? ORDER BY offset LIMIT ?"
+TEXTS = f"SELECT json_group_array(json_array(offset, record)) FROM ({WINDOW})"  # noqa: S608 # both are constants
+POLL = 0.005  # seconds between two looks at the file: a vote's longest wait for its reader
+WAITING = 64  # appends that one commit holds at most
+
+Pending = tuple[Sequence[Keyed], "asyncio.Future[list[Place]]"]
+_texts = msgspec.json.Decoder(list[tuple[int, str]]).decode
+
+
+class EmbeddedWriter:
+    """A LogWriter with one thread that commits everything that waits for it at once."""
+
+    def __init__(self, url: str) -> None:
+        self._database = Database(url, "log", SCHEMA)
+        self.generation, self.partitions = identity(self._database, option_of(url, "partitions", 1))
+        self._turn = count()
+        self._loop = asyncio.get_running_loop()
+        self._queue: SimpleQueue[Pending | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="log")
+        self._thread.start()
+
+    async def append(self, records: Sequence[Keyed]) -> list[Place]:
+        """See LogWriter."""
+        if not self._thread.is_alive():
+            raise Unavailable("log")
+        future: asyncio.Future[list[Place]] = self._loop.create_future()
+        self._queue.put((records, future))
+        return await future
+
+    async def check(self) -> None:
+        """See LogWriter."""
+        self._require_same()
+
+    async def close(self) -> None:
+        """See LogWriter."""
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._database.close()
+
+    def _run(self) -> None:
+        going = True
+        while going:
+            waiting = [self._queue.get()]
+            while len(waiting) < WAITING and not self._queue.empty():
+                waiting.append(self._queue.get())
+            going = None not in waiting
+            self._settle([pending for pending in waiting if pending is not None])
+
+    def _settle(self, waiting: Sequence[Pending]) -> None:
+        outcome: Sequence[list[Place]] | Exception
+        try:
+            outcome = self._commit([records for records, _ in waiting])
+        except Exception as error:  # each waiting caller raises it
+            outcome = error
+        self._loop.call_soon_threadsafe(_resolve, [future for _, future in waiting], outcome)
+
+    def _commit(self, appends: Sequence[Sequence[Keyed]]) -> list[list[Place]]:
+        self._require_same()
+        with self._database.write() as connection:
+            places = [self._append(connection, records) for records in appends]
+            failpoint("log.commit")
+        return places
+
+    def _append(self, connection: Connection, records: Sequence[Keyed]) -> list[Place]:
+        spread = self._spread(records)
+        places: dict[int, Place] = {}
+        for partition, indices in spread.items():
+            first = scalar(connection, END, partition)
+            values = b"[" + b",".join([records[index].value for index in indices]) + b"]"
+            connection.execute(APPEND, (partition, first, values.decode()))
+            places |= {i: Place(self.generation, partition, offset) for offset, i in enumerate(indices, first)}
+        return [places[index] for index in range(len(records))]
+
+    def _spread(self, records: Sequence[Keyed]) -> dict[int, Sequence[int]]:
+        """The indices of the records by partition."""
+        free = next(self._turn) % self.partitions
+        if self.partitions == 1:
+            return {free: range(len(records))}
+        spread: dict[int, list[int]] = {}
+        for index, (key, _) in enumerate(records):
+            spread.setdefault(partition_of(key, self.partitions) if key else free, []).append(index)
+        return dict(spread)
+
+    def _require_same(self) -> None:
+        if not self._database.is_current():
+            raise WrongLog(f"The log at {self._database.path} was replaced or removed while it was written.")
+
+
+class EmbeddedReader:
+    """A LogReader of every partition."""
+
+    def __init__(self, url: str) -> None:
+        self._database = Database(url, "log", SCHEMA)
+        self.generation, self.partitions = identity(self._database, option_of(url, "partitions", 1))
+        self._version = 0
+        self._closed = threading.Event()
+
+    def owned(self) -> Collection[int]:
+        """See LogReader."""
+        return range(self.partitions)
+
+    def read(self, partition: int, start: int, limit: int) -> Batch:
+        """See LogReader."""
+        if not self._database.is_current():
+            raise WrongLog(f"The log at {self._database.path} was replaced or removed while it was read.")
+        with self._database.read() as connection:
+            entries = _entries(connection, partition, start, limit)
+            if not entries and (end := scalar(connection, END, partition)) < start:
+                raise LostRecords(
+                    f"The log ends at {end}, before the position {start} that was counted up to: it lost records. "
+                    f"Bring back the log's file with its -wal file beside it."
+                )
+        return Batch(entries, entries[-1].offset + 1 if entries else start)
+
+    def end(self, partition: int) -> int:
+        """See LogReader."""
+        with self._database.read() as connection:
+            return int(scalar(connection, END, partition))
+
+    def commit(self, partition: int, position: int) -> None:
+        """Nothing: no tool looks for it here, and the tally's position tells the same."""
+
+    def wait(self, seconds: float) -> None:
+        """See LogReader."""
+        until = time.monotonic() + seconds
+        while self._version == (version := self._database.version()) and time.monotonic() < until:
+            if self._closed.wait(POLL):
+                return
+        self._version = version
+
+    def close(self) -> None:
+        """See LogReader."""
+        self._closed.set()
+        self._database.close()
+
+
+async def open_writer(url: str) -> EmbeddedWriter:
+    """Opens `sqlite:///path/log.db`; `?partitions=2` decides the partitions of a new log."""
+    return EmbeddedWriter(url)
+
+
+def open_reader(url: str) -> EmbeddedReader:
+    """Opens `sqlite:///path/log.db`."""
+    return EmbeddedReader(url)
+
+
+def identity(database: Database, partitions: int) -> tuple[str, int]:
+    """The log's generation and number of partitions; a new log gets them here, for ever."""
+    with database.write() as connection:
+        if (found := connection.execute("SELECT generation, partitions FROM log").fetchone()) is None:
+            found = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("="), partitions
+            connection.execute("INSERT INTO log VALUES (?, ?)", found)
+        return found[0], found[1]
+
+
+def _entries(connection: Connection, partition: int, start: int, limit: int) -> list[Entry]:
+    window = (partition, start, limit)
+    try:
+        return [Entry(offset, text.encode()) for offset, text in _texts(scalar(connection, TEXTS, *window))]
+    except (msgspec.DecodeError, UnicodeError, connection.OperationalError):  # a record that no server wrote
+        rows = connection.execute(WINDOW.replace("record FROM", "CAST(record AS BLOB) FROM"), window)
+        return [Entry(offset, value) for offset, value in rows]
+
+
+def _resolve(futures: Sequence["asyncio.Future[list[Place]]"], outcome: Sequence[list[Place]] | Exception) -> None:
+    for index, future in enumerate(futures):
+        if future.done():
+            continue
+        if isinstance(outcome, Exception):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome[index])

@@ -1,0 +1,150 @@
+"""The tally in a SQLite file: the position and everything it stands for change in one transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from rockola.embedded import Connection, Database, scalar
+from rockola.failpoints import failpoint
+from rockola.tally import Applied, Moved, Source, Step, Totals
+from rockola.vote.errors import WrongLog
+from rockola.vote.rules import Effect, Known
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS source (generation TEXT NOT NULL, partitions INTEGER NOT NULL, contest TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS positions (
+    partition INTEGER PRIMARY KEY, position INTEGER NOT NULL, rebuilds INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS ids (
+    partition INTEGER NOT NULL, key TEXT NOT NULL, offset INTEGER NOT NULL, PRIMARY KEY (partition, key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS voters (
+    partition INTEGER NOT NULL, key TEXT NOT NULL, votes INTEGER NOT NULL, PRIMARY KEY (partition, key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS counts (
+    field TEXT NOT NULL, partition INTEGER NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (field, partition)
+) WITHOUT ROWID
+"""
+POSITION = "SELECT position FROM positions WHERE partition = ?"
+IDS = "SELECT json_group_object(key, offset) FROM ids WHERE partition = ? AND key IN (SELECT value FROM json_each(?))"
+VOTERS = (
+    "SELECT json_group_object(key, votes) FROM voters WHERE partition = ? AND key IN (SELECT value FROM json_each(?))"
+)
+REMEMBER = "INSERT INTO ids SELECT ?, key, value FROM json_each(?)"
+RAISE_VOTERS = """INSERT INTO voters SELECT ?, key, value FROM json_each(?) WHERE true
+    ON CONFLICT DO UPDATE SET votes = votes + excluded.votes"""
+RAISE_COUNTS = """INSERT INTO counts SELECT key, ?, value FROM json_each(?) WHERE true
+    ON CONFLICT DO UPDATE SET number = number + excluded.number"""
+# Seconds since 1970: a number that a wiped tally cannot remember, yet must rise above.
+BEGIN = "INSERT INTO positions VALUES (?, ?, iif(? > 0, unixepoch(), 0))"
+SUMS = """SELECT json_group_object(field, number) FROM (
+    SELECT field, sum(number) AS number FROM counts WHERE {} GROUP BY field)"""
+MINUTE = '["minute"'  # counts by minute lie together, from here to the next letter
+FIRST, LAST = MINUTE, MINUTE + "~"
+
+
+class EmbeddedTally:
+    """A Tally in one file."""
+
+    def __init__(self, url: str) -> None:
+        self._database = Database(url, "tally", SCHEMA)
+
+    def bind(self, source: Source) -> None:
+        """See Tally."""
+        with self._database.write() as connection:
+            if (found := _source(connection)) is None:
+                connection.execute("INSERT INTO source VALUES (?, ?, ?)", source)
+            elif found != source:
+                raise WrongLog(_difference(found, source))
+
+    def position(self, partition: int) -> int | None:
+        """See Tally."""
+        with self._database.read() as connection:
+            position: int | None = scalar(connection, POSITION, partition)
+            return position
+
+    def look(self, partition: int, start: int, ids: Sequence[str], voters: Sequence[str]) -> Known | Moved:
+        """See Tally."""
+        with self._database.read() as connection:
+            if (position := scalar(connection, POSITION, partition)) != start:
+                return Moved(position)
+            return Known(_found(connection, IDS, partition, ids), _found(connection, VOTERS, partition, voters))
+
+    def apply(self, step: Step) -> Applied | Moved:
+        """See Tally."""
+        with self._database.write() as connection:
+            if (position := scalar(connection, POSITION, step.partition)) != step.start:
+                return Moved(position)
+            connection.execute("UPDATE positions SET position = ? WHERE partition = ?", (step.next, step.partition))
+            failpoint("tally.apply")
+            _count(connection, step.partition, step.effect)
+        return Applied(step.next)
+
+    def restore(self, partition: int, position: int, effects: Iterable[Effect]) -> bool:
+        """See Tally."""
+        with self._database.write() as connection:
+            if scalar(connection, POSITION, partition) is not None:
+                return False
+            for effect in effects:
+                _count(connection, partition, effect)
+            failpoint("tally.restore")
+            connection.execute(BEGIN, (partition, position, position))
+        return True
+
+    def totals(self) -> Totals:
+        """See Tally."""
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT partition, position, rebuilds FROM positions").fetchall()
+            counts = _sums(connection, "field < ? OR field > ?", FIRST, LAST)
+            source = _source(connection)
+        positions = {partition: position for partition, position, _ in rows}
+        return Totals(source and source.generation, positions, max((row[2] for row in rows), default=0), counts)
+
+    def minutes(self, since: int) -> Mapping[str, int]:
+        """See Tally."""
+        with self._database.read() as connection:
+            return _sums(connection, "field BETWEEN ? AND ? AND field ->> 3 >= ?", FIRST, LAST, since)
+
+    def close(self) -> None:
+        """See Tally."""
+        self._database.close()
+
+
+def open_tally(url: str) -> EmbeddedTally:
+    """Opens `sqlite:///path/tally.db`."""
+    return EmbeddedTally(url)
+
+
+def _count(connection: Connection, partition: int, effect: Effect) -> None:
+    ids, voters, counts = (msgspec.json.encode(part).decode() for part in effect)
+    for statement, values in ((REMEMBER, ids), (RAISE_VOTERS, voters), (RAISE_COUNTS, counts)):
+        connection.execute(statement, (partition, values))
+
+
+def _found(connection: Connection, statement: str, partition: int, keys: Sequence[str]) -> Mapping[str, int]:
+    found: dict[str, int] = {}
+    if keys:
+        found = msgspec.json.decode(scalar(connection, statement, partition, msgspec.json.encode(keys).decode()))
+    return found
+
+
+def _sums(connection: Connection, condition: str, *values: object) -> Mapping[str, int]:
+    sums: dict[str, int] = msgspec.json.decode(scalar(connection, SUMS.format(condition), *values))
+    return sums
+
+
+def _source(connection: Connection) -> Source | None:
+    row = connection.execute("SELECT generation, partitions, contest FROM source").fetchone()
+    return row and Source(*row)
+
+
+def _difference(found: Source, wanted: Source) -> str:
+    if found.generation != wanted.generation:
+        return (
+            f"The tally counts the log {found.generation}, and the log is {wanted.generation}. "
+            "Bring that log back, or begin a new count with an empty tally and archive."
+        )
+    if found.partitions != wanted.partitions:
+        return (
+            f"The tally counts {found.partitions} partitions, and the log has {wanted.partitions}. They never change."
+        )
+    return "The tally counts by another contest file. The rules never change for a log: bring that file back."
