@@ -50,7 +50,7 @@ class Counting:
         """Whether there may be more to do at once."""
         point, counted, began = "", list[Judged](), time.monotonic()
         try:
-            for point in self._consumer.step(partition, counted):  # noqa: B007
+            for point in self._consumer.step(partition, counted):
                 failpoint(f"consumer.{point}")
         except Unavailable as error:
             self._put_off(error)

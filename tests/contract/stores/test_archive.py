@@ -1,8 +1,8 @@
 """What every archive promises."""
 
 import pytest
-from building import AT, VOTER, counted, record, vote
 
+from building import AT, VOTER, counted, record, vote
 from rockola.archive import Archive, Query
 from rockola.opening import open_archive
 from rockola.vote.errors import Contradiction, WrongLog

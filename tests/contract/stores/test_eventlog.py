@@ -5,8 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 
 import pytest
-from building import keyed, vote
 
+from building import keyed, vote
 from rockola.eventlog import Keyed, LogWriter
 from rockola.opening import open_log_reader, open_log_writer
 from rockola.vote.errors import LostRecords, Unavailable

@@ -1,8 +1,8 @@
 """What every tally promises."""
 
 import pytest
-from building import VOTER, albums, counted, nothing, step, vote
 
+from building import VOTER, albums, counted, nothing, step, vote
 from rockola.opening import open_tally
 from rockola.tally import Applied, Moved, Source, Step, Tally
 from rockola.vote.errors import WrongLog
