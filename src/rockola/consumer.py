@@ -77,9 +77,9 @@ class Consumer:
         """A lost tally, from the archive up to its checkpoint: behind that, the archive may have holes."""
         checkpoint = self._archive.checkpointed(partition)
         effects = (effect(judged) for judged in self._archive.replay(partition, 0, checkpoint))
-        yield "rebuilding"
+        yield "lost"
         self._tally.restore(partition, checkpoint, effects)
-        yield "rebuilt"
+        yield "rebuilt" if checkpoint else "begun"
 
     def _require_kept(self, partition: int, position: int) -> None:
         """What was counted behind the checkpoint is in the archive, unless the archive lost it."""

@@ -38,12 +38,13 @@ class Counting:
     def stop(self) -> None:
         """Ends `run` after the step under way."""
         self._stop.set()
+        self._reader.wake()
 
     def run(self) -> None:
         """Counts until it is stopped; BrokenPromise ends it, since going on would count wrongly."""
         while not self._stop.is_set():
-            partitions = [partition for partition in self._reader.owned() if partition not in self._stopped]
-            if not any([self._advance(partition) for partition in partitions]):
+            advanced = [self._advance(one) for one in self._reader.owned() if one not in self._stopped]
+            if not any(advanced):
                 self._reader.wait(LOOK_AGAIN)
 
     def _advance(self, partition: int) -> bool:

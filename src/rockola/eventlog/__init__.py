@@ -67,5 +67,8 @@ class LogReader(Protocol):
     def wait(self, seconds: float) -> None:
         """Returns when there may be something new, and after `seconds` at the latest."""
 
+    def wake(self) -> None:
+        """Ends the `wait` under way and every later one at once; the only call allowed from another thread."""
+
     def close(self) -> None:
-        """Frees what it holds; a `wait` under way returns."""
+        """Frees what it holds."""

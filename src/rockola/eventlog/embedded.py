@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS records (
 END = "SELECT coalesce(max(offset) + 1, 0) FROM records WHERE partition = ?"
 APPEND = "INSERT INTO records SELECT ?, ? + key, value FROM json_each(?)"
 WINDOW = "SELECT offset, record FROM records WHERE partition = ? AND offset >= ? ORDER BY offset LIMIT ?"
-TEXTS = f"SELECT json_group_array(json_array(offset, record)) FROM ({WINDOW})"  # noqa: S608 # both are constants
+TEXTS = f"SELECT json_group_array(json_array(offset, record)) FROM ({WINDOW})"  # both are constants
 POLL = 0.005  # seconds between two looks at the file: a vote's longest wait for its reader
 WAITING = 64  # appends that one commit holds at most
 
@@ -121,7 +121,7 @@ class EmbeddedReader:
         self._database = Database(url, "log", SCHEMA)
         self.generation, self.partitions = identity(self._database, option_of(url, "partitions", 1))
         self._version = 0
-        self._closed = threading.Event()
+        self._woken = threading.Event()
 
     def owned(self) -> Collection[int]:
         """See LogReader."""
@@ -152,13 +152,16 @@ class EmbeddedReader:
         """See LogReader."""
         until = time.monotonic() + seconds
         while self._version == (version := self._database.version()) and time.monotonic() < until:
-            if self._closed.wait(POLL):
+            if self._woken.wait(POLL):
                 return
         self._version = version
 
+    def wake(self) -> None:
+        """See LogReader."""
+        self._woken.set()
+
     def close(self) -> None:
         """See LogReader."""
-        self._closed.set()
         self._database.close()
 
 

@@ -1,0 +1,5 @@
+"""`python -m rockola` is `rockola`."""
+
+from rockola.cli import main
+
+main()

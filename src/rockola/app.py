@@ -1,0 +1,203 @@
+"""Puts the parts together: the only module that opens adapters, and the only one that knows more than one part."""
+
+import asyncio
+import os
+import secrets
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
+
+import uvloop
+
+from rockola import failpoints
+from rockola.consumer import Consumer
+from rockola.counting import Counting
+from rockola.ingest.gateway import Behind, Gateway, serve_gateway
+from rockola.ingest.rpc import Rpc, serve_ballot
+from rockola.ingest.server import Ballot
+from rockola.ingest.stub import open_stub
+from rockola.metrics import Metrics
+from rockola.opening import open_archive, open_log_reader, open_log_writer, open_tally
+from rockola.probes import probes
+from rockola.serving import bound, serving, spelled
+from rockola.settings import Settings
+from rockola.vote.body import BodyReader
+from rockola.vote.codec import Ballots
+from rockola.vote.contest import Contest, read_contest
+from rockola.web.app import build
+from rockola.web.serve import serve
+
+PARTS = ("server", "consumer", "web", "gateway")  # in the order they start; they stop the other way round
+SWITCH = 0.0005  # seconds a thread holds the interpreter while another waits: consumer and gateway share it
+
+
+class WrongSetting(Exception):
+    """A setting that cannot be followed; the message names it and says what to change."""
+
+
+class App:
+    """One process: the parts it was asked for, what they share, and where they listen."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._metrics = Metrics()
+        self._contest = contest_of(settings)
+        self._secret = secret_of(settings)
+        self._checks: list[Callable[[], bool]] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stack = AsyncExitStack()
+        self._behind: Behind | None = None
+        self.addresses: dict[str, str] = {}
+
+    async def run(self, parts: Sequence[str], announce: Callable[[dict[str, str]], None]) -> None:
+        """Runs the parts until SIGTERM, SIGINT or an error that ends the process; stops them in order."""
+        ended = ended_by_signal()
+        async with self._stack:
+            await self._start_probes()
+            for part in parts:
+                await getattr(self, f"_start_{part}")()
+            announce(self.addresses)
+            ending = asyncio.create_task(ended.wait())
+            done, _ = await asyncio.wait([ending, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+
+    async def _start_server(self) -> None:
+        settings = self._settings
+        writer = await open_log_writer(settings.url("log"))
+        self._stack.push_async_callback(writer.close)
+        ballot = Ballot(writer, self._metrics)
+        rpc = Rpc(ballot, Ballots(self._secret, self._contest), self._metrics)
+        with told("server_listen", settings.server_listen):
+            bound(settings.server_listen).close()  # gRPC does not say why it cannot have a port
+        serving_ballot = serve_ballot(rpc, settings.server_listen, settings.reflection, settings.drain)
+        self.addresses["server"] = await self._stack.enter_async_context(serving_ballot)
+        self._watch(ballot.watch())
+        self._checks.append(lambda: ballot.ready)
+        self._behind = Behind(ballot.cast, lambda: ballot.ready)
+
+    async def _start_gateway(self) -> None:
+        settings = self._settings
+        if self._behind is None:
+            stub = await self._stack.enter_async_context(open_stub(settings.server))
+            self._behind = Behind(stub.cast, lambda: stub.ready)
+        reader = BodyReader(self._secret, self._contest)
+        gateway = Gateway(self._behind, reader, settings, self._metrics)
+        with told("gateway_listen", settings.gateway_listen):
+            address = await self._stack.enter_async_context(serve_gateway(gateway, settings.gateway_listen))
+        self.addresses["gateway"] = address
+        self._checks.append(lambda: gateway.ready)
+
+    async def _start_consumer(self) -> None:
+        settings = self._settings
+        reader = self._stack.enter_context(closing(open_log_reader(settings.url("log"))))
+        archive = self._stack.enter_context(closing(open_archive(settings.url("archive"))))
+        tally = self._stack.enter_context(closing(open_tally(settings.url("tally"))))
+        consumer = Consumer(reader, archive, tally, self._contest, settings.unreadable_limit)
+        counting = Counting(consumer, reader, self._metrics)
+        await self._stack.enter_async_context(self._counted(counting))
+        self._checks.append(lambda: counting.is_ready)
+
+    async def _start_web(self) -> None:
+        settings = self._settings
+        require_private(settings)
+        tally = self._stack.enter_context(closing(open_tally(settings.url("tally"))))
+        archive = self._stack.enter_context(closing(open_archive(settings.url("archive"))))
+        app = build(tally, archive, self._contest.title, self._metrics)
+        with told("web_listen", settings.web_listen):
+            listener = bound(settings.web_listen)
+        self.addresses["web"] = spelled(listener)
+        ended = asyncio.Event()
+        task = asyncio.create_task(serve(app, listener, ended, settings.trusted_proxies))
+        self._stack.push_async_callback(lambda: asyncio.wait([task]))
+        self._stack.callback(ended.set)
+
+    async def _start_probes(self) -> None:
+        with told("metrics_listen", self._settings.metrics_listen):
+            listener = bound(self._settings.metrics_listen)
+        self.addresses["metrics"] = spelled(listener)
+        app = probes(self._metrics, lambda: all(check() for check in self._checks))
+        await self._stack.enter_async_context(serving(app, listener))
+
+    def _watch(self, work: Coroutine[None, None, None]) -> None:
+        """Lets something run beside the parts; what it raises ends the process."""
+        task = asyncio.create_task(work)
+        self._tasks.append(task)
+        self._stack.callback(task.cancel)
+
+    @asynccontextmanager
+    async def _counted(self, counting: Counting) -> AsyncIterator[None]:
+        task = asyncio.create_task(asyncio.to_thread(counting.run))
+        self._tasks.append(task)
+        try:
+            yield
+        finally:
+            counting.stop()
+            await asyncio.wait([task])
+
+
+def ended_by_signal() -> asyncio.Event:
+    """Set by SIGTERM and SIGINT."""
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    return ended
+
+
+def contest_of(settings: Settings) -> Contest:
+    """The contest of the setting's file; without one any band may be voted for. WrongSetting says what is wrong."""
+    if settings.contest is None:
+        return Contest()
+    try:
+        return read_contest(settings.contest.read_text())
+    except (OSError, ValueError) as error:
+        raise WrongSetting(f"The contest file {settings.contest} cannot be used: {error}") from error
+
+
+def secret_of(settings: Settings) -> bytes:
+    """The secret of the voter digests: the setting's, or one made once and kept in the data folder."""
+    if settings.secret:
+        return settings.secret.encode()
+    path, own = settings.data / "secret", settings.data / f"secret.{os.getpid()}"
+    settings.data.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        own.touch(mode=0o600)
+        own.write_text(secrets.token_hex(32))
+        with suppress(FileExistsError):  # another process was quicker
+            os.link(own, path)
+        own.unlink()
+    return path.read_bytes()
+
+
+def require_private(settings: Settings) -> None:
+    """Refuses to show single votes beyond this machine to whoever asks."""
+    host = settings.web_listen.rpartition(":")[0].strip("[]")
+    if host not in {"127.0.0.1", "::1", "localhost"} and not settings.token:
+        raise WrongSetting(
+            f"The pages would be open to everybody at {host}. Set ROCKOLA_TOKEN, or listen at 127.0.0.1."
+        )
+
+
+@contextmanager
+def told(name: str, listen: str) -> Iterator[None]:
+    """Says in a sentence why a part cannot listen."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        flag = name.replace("_", "-")
+        raise WrongSetting(f"Nothing can listen at {listen}: {error}. Choose another place with --{flag}.") from error
+
+
+def start(settings: Settings, parts: Sequence[str], announce: Callable[[dict[str, str]], None]) -> None:
+    """Runs the parts in this process until it is told to end.
+
+    WrongSetting, Unavailable or BrokenPromise say why it cannot begin or go on.
+    """
+    failpoints.arm(settings.failpoints)
+    sys.setswitchinterval(SWITCH)
+
+    async def main() -> None:
+        await App(settings).run(parts, announce)
+
+    uvloop.run(main())
