@@ -2,6 +2,9 @@
 
 import json
 from collections import Counter
+from collections.abc import Collection
+from sqlite3 import Connection
+from typing import NamedTuple
 
 from world import ALBUMS, LIMIT, PARTITIONS, World
 
@@ -10,30 +13,47 @@ class Violation(AssertionError):
     """The promise was broken."""
 
 
-def verdicts(world: World, partition: int) -> dict[int, tuple[str, int | None]]:
+class Rules(NamedTuple):
+    """What the contest allows; None is no limit."""
+
+    albums: Collection[str] | None = None
+    votes_per_voter: int | None = None
+
+
+def verdicts(log: Connection, partition: int, rules: Rules) -> dict[int, tuple[str, int | None]]:
     """Offset → verdict and the offset it repeats, of every record of a partition."""
     ids: dict[tuple[str, str], int] = {}
     had: Counter[str] = Counter()
+    rows = log.execute("SELECT offset, record FROM records WHERE partition = ? ORDER BY offset", (partition,))
     said = {}
-    rows = world.log.execute("SELECT offset, record FROM records WHERE partition = ? ORDER BY offset", (partition,))
     for offset, text in rows.fetchall():
-        said[offset] = _verdict(offset, json.loads(text), ids, had)
+        said[offset] = _verdict(json.loads(text), ids, had, rules)
+        if said[offset][0] == "counted":
+            _remember(offset, json.loads(text), ids, had)
     return said
 
 
 def _verdict(
-    offset: int, record: dict[str, str], ids: dict[tuple[str, str], int], had: Counter[str]
+    record: dict[str, str], ids: dict[tuple[str, str], int], had: Counter[str], rules: Rules
 ) -> tuple[str, int | None]:
     voter, key = record.get("voter", ""), record.get("id", "")
-    if record["album"] not in ALBUMS:
+    if rules.albums is not None and record["album"] not in rules.albums:
         return "not_in_catalogue", None
     if key and (voter, key) in ids:
         return "duplicate", ids[voter, key]
-    if voter and had[voter] >= LIMIT:
+    if voter and rules.votes_per_voter is not None and had[voter] >= rules.votes_per_voter:
         return "over_limit", None
-    had[voter] += 1
-    ids |= {(voter, key): offset} if key else {}
     return "counted", None
+
+
+def _remember(offset: int, record: dict[str, str], ids: dict[tuple[str, str], int], had: Counter[str]) -> None:
+    voter, key = record.get("voter", ""), record.get("id", "")
+    had[voter] += 1
+    if key:
+        ids[voter, key] = offset
+
+
+RULES = Rules(ALBUMS, LIMIT)
 
 
 def check_moment(world: World) -> None:
@@ -52,7 +72,7 @@ def check_end(world: World) -> None:
     want: Counter[str] = Counter()
     counted_ids: Counter[tuple[str | None, str]] = Counter()
     for partition in range(PARTITIONS):
-        said = verdicts(world, partition)
+        said = verdicts(world.log, partition, RULES)
         rows = world.kept.execute(
             "SELECT offset, verdict, duplicate_of, album, voter, id FROM votes WHERE partition = ?", (partition,)
         ).fetchall()

@@ -1,0 +1,38 @@
+"""What the fault tests share: a seed that is shown, a data folder, and processes that never outlive a test."""
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from running import Process
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> random.Random:
+    """Chance with a seed, shown when it fails; --seed replays it."""
+    seed = request.config.getoption("--seed") or random.SystemRandom().randrange(10**6)
+    record_property("seed", seed)
+    print(f"seed {seed}")  # noqa: T201 # shown by pytest when the test fails
+    return random.Random(seed)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data folder of its own."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def launch(data: Path) -> Iterator[Callable[..., Process]]:
+    """Makes `rockola` processes on the data folder; those still running are killed in the end."""
+    processes: list[Process] = []
+
+    def make(command: str = "up", *flags: str, **env: str) -> Process:
+        processes.append(Process(data, command, *flags, **env))
+        return processes[-1]
+
+    yield make
+    for process in processes:
+        if process.is_running():
+            process.kill()
