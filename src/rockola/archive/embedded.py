@@ -37,12 +37,12 @@ CREATE INDEX IF NOT EXISTS votes_by_time ON votes (received_at);
 CREATE INDEX IF NOT EXISTS votes_by_id ON votes (id) WHERE id IS NOT NULL
 """
 VALUES = ", ".join(f"json_extract(value, '$[{index}]')" for index in range(len(COLUMNS)))
-KEEP = f"INSERT INTO votes SELECT ?, {VALUES} FROM json_each(?) WHERE true ON CONFLICT DO NOTHING"  # noqa: S608
+KEEP = f"INSERT INTO votes SELECT ?, {VALUES} FROM json_each(?) WHERE true ON CONFLICT DO NOTHING"
 SAME = " AND ".join(f"votes.{name} IS json_extract(value, '$[{index}]')" for index, name in enumerate(COLUMNS))
-EQUAL = f"SELECT count(*) FROM json_each(?) JOIN votes ON votes.partition = ? AND {SAME}"  # noqa: S608
-SHOWN = f"SELECT partition, {', '.join(COLUMNS)} FROM votes WHERE "  # noqa: S608 # the columns are constants
+EQUAL = f"SELECT count(*) FROM json_each(?) JOIN votes ON votes.partition = ? AND {SAME}"
+SHOWN = f"SELECT partition, {', '.join(COLUMNS)} FROM votes WHERE "  # the columns are constants
 REPLAY = f"""SELECT json_group_array(json_array({", ".join(COLUMNS[:-1])})) FROM (
-    SELECT * FROM votes WHERE partition = ? AND offset >= ? AND offset < ? ORDER BY offset LIMIT ?)"""  # noqa: S608
+    SELECT * FROM votes WHERE partition = ? AND offset >= ? AND offset < ? ORDER BY offset LIMIT ?)"""
 CHECKPOINT = """INSERT INTO checkpoints VALUES (?, ?)
     ON CONFLICT DO UPDATE SET position = max(position, excluded.position)"""
 NEWEST = " ORDER BY received_at DESC, partition DESC, offset DESC LIMIT ?"

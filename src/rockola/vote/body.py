@@ -64,29 +64,28 @@ class BodyReader:
             year, rank = RAW_YEAR_OF[bytes(found.year)], RAW_RANK_OF[bytes(found.rank)]
         except (msgspec.MsgspecError, UnicodeError, RecursionError, KeyError):
             return self._read_exactly(body, key)
-        voter, own = found.voter, found.id
+        own, voter = found.id, found.voter
         # One colon a key, and none in a text: no key stands there twice, which msgspec would not say.
         if body.count(b":") != 4 + (own is not UNSET) + (voter is not UNSET):
             return self._read_exactly(body, key)
+        require_agreement(own, key)
         name, album = canonical("name", found.name), canonical("album", found.album)
         return self._contest.spelled(Vote(name, album, year, rank, agreed_id(own, key), self._digest(voter)))
 
     def _read_exactly(self, body: bytes, key: str | None) -> Vote:
-        """The same by a slow path that names what is wrong."""
+        """The same by a slow path that names what is wrong first, in the order of FIELDS."""
         fields = fields_of(body)
+        require_agreement(fields.get("id", UNSET), key)
         for field in fields:
             require_known(field)
         for field in NEEDED:
             if field not in fields:
                 raise InvalidVote(field, "is missing", "missing_field")
-        for field in ("name", "album", "id", "voter"):
-            value = fields.get(field, "")
-            require(isinstance(value, str) and not isinstance(value, Number), field, "must be a text")
+        name, album = canonical("name", text(fields, "name")), canonical("album", text(fields, "album"))
         year = known(YEAR_OF, fields["year"], "year", "must be a year from 1900 to 2100")
         rank = known(RANK_OF, fields["rank"], "rank", "must be 0 to 10 with at most two decimals")
-        own = agreed_id(fields.get("id", UNSET), key)
-        name, album = canonical("name", fields["name"]), canonical("album", fields["album"])
-        return self._contest.spelled(Vote(name, album, year, rank, own, self._digest(fields.get("voter", UNSET))))
+        own = agreed_id(text(fields, "id"), key)
+        return self._contest.spelled(Vote(name, album, year, rank, own, self._digest(text(fields, "voter"))))
 
     def _digest(self, voter: str | UnsetType) -> str:
         return "" if voter is UNSET else voter_digest(self._secret, check_voter(voter))
@@ -105,21 +104,32 @@ def split_lines(body: bytes) -> Sequence[bytes]:
     return [line for line in body.split(b"\n") if line.strip()]
 
 
+def require_agreement(own: Any, key: str | None) -> None:
+    """Refuses an id that differs from the Idempotency-Key header, as MalformedVote."""
+    if own is not UNSET and key is not None and own != key:
+        raise MalformedVote("id_mismatch", "id and the Idempotency-Key header differ")
+
+
 def agreed_id(own: str | UnsetType, key: str | None) -> str:
-    """The one id that field and header give, empty when neither does; MalformedVote when they differ."""
-    if own is not UNSET:
-        check_id(own)
-    if key is not None:
-        check_id(key)
-        if own is not UNSET and own != key:
-            raise MalformedVote("id_mismatch", "id and the Idempotency-Key header differ")
-    return key or (own if own is not UNSET else "")
+    """The one id that field or header gives, empty when neither does."""
+    chosen = own if key is None else key
+    if chosen is UNSET:
+        return ""
+    check_id(chosen)
+    return chosen
 
 
 def require_known(field: str) -> None:
     """Refuses a field that a vote does not have; its name is not echoed."""
     if field not in FIELDS:
         raise InvalidVote("", "there is a field that a vote does not have", "unknown_field")
+
+
+def text(fields: dict[str, Any], field: str) -> Any:
+    """A field that must be a text when it is there; UNSET when it is not."""
+    value = fields.get(field, UNSET)
+    require(value is UNSET or (isinstance(value, str) and not isinstance(value, Number)), field, "must be a text")
+    return value
 
 
 def known(table: dict[str, int], value: Any, field: str, reason: str) -> int:
@@ -130,6 +140,8 @@ def known(table: dict[str, int], value: Any, field: str, reason: str) -> int:
 
 def fields_of(body: bytes) -> dict[str, Any]:
     """The fields of a JSON object (RFC 8259), numbers as written; MalformedVote when it is none."""
+    if not body.strip(b" \t\r\n"):
+        raise MalformedVote("body_not_object", "the body is empty")
     try:
         value = json.loads(
             body.decode(),

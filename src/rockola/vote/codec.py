@@ -1,11 +1,11 @@
 """A vote's two written forms beside HTTP's: the record in the log (canonical JSON) and rockola.v1 (protobuf)."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 from google.protobuf.message import DecodeError
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from rockola.vote import vote_pb2 as pb
 from rockola.vote.contest import Contest
@@ -13,6 +13,7 @@ from rockola.vote.errors import InvalidVote, MalformedVote, UnreadableRecord
 from rockola.vote.model import RANKS, Door, Place, Record, Vote, canonical, require
 from rockola.vote.voter import check_voter, voter_digest
 
+LATEST = 253_402_300_799_999  # the last millisecond of 9999, and of every store's dates
 Outcome = Place | InvalidVote
 M = TypeVar("M", pb.Votes, pb.Vote, pb.Receipts, pb.Receipt)
 
@@ -36,7 +37,7 @@ class _Written(Struct, omit_defaults=True, forbid_unknown_fields=True, kw_only=T
     id: str = ""
     voter: str = ""
     door: Door
-    at: int
+    at: Annotated[int, Meta(ge=0, le=LATEST)]
 
 
 _encode = msgspec.json.Encoder().encode
@@ -60,7 +61,7 @@ def encode_record(vote: Vote, door: Door, at: int) -> bytes:
 
 
 def decode_record(value: bytes) -> Record:
-    """The record these bytes hold; UnreadableRecord when no server could have written them."""
+    """The record these bytes hold; UnreadableRecord when they hold none."""
     try:
         w = _decode(value)
         vote = Vote(w.name, w.album, w.year, RANK_VALUES[bytes(w.rank)], w.id, w.voter)
@@ -154,4 +155,6 @@ def _receipt(outcome: Outcome) -> pb.Receipt:
 def _outcome(receipt: pb.Receipt) -> Outcome:
     if receipt.HasField("place"):
         return Place(receipt.place.generation, receipt.place.partition, receipt.place.offset)
+    if not receipt.HasField("refusal"):
+        raise MalformedVote("malformed", "a receipt is neither a place nor a refusal")
     return InvalidVote(receipt.refusal.field, receipt.refusal.reason, receipt.refusal.code)

@@ -81,8 +81,9 @@ def _catalogue(rows: Any) -> dict[Candidate, Candidate]:
     catalogue: dict[Candidate, Candidate] = {}
     for number, row in enumerate(rows, 1):
         candidate = _candidate(row, number)
-        if catalogue.setdefault(folded(*candidate), candidate) != candidate or list(rows).count(row) > 1:
+        if folded(*candidate) in catalogue:
             raise ValueError(f"candidate {number} is there twice")
+        catalogue[folded(*candidate)] = candidate
     return catalogue
 
 

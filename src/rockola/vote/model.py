@@ -16,6 +16,7 @@ BLANKS = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{8,128}")
 DIGEST = re.compile(r"[0-9a-f]{32}")
 LONGEST_TEXT = 80  # characters of a band's or an album's name
+LONGEST_SPELLING = 4 * LONGEST_TEXT  # characters before NFC, which makes at most four one; it is slow on long texts
 YEARS = range(1900, 2101)
 RANKS = range(1001)  # hundredths: 0 to 10
 
@@ -111,13 +112,20 @@ def require(holds: bool, field: str, reason: str) -> None:
         raise InvalidVote(field, reason)
 
 
-@lru_cache(maxsize=8192)  # bands and albums repeat: a look-up instead of four passes
 def canonical(field: str, text: str) -> str:
     """The one spelling of a band or an album: NFC, trimmed, inner blanks collapsed; InvalidVote when there is none."""
+    return _remembered(field, text) if len(text) <= LONGEST_SPELLING else _spelled(field, text)
+
+
+def _spelled(field: str, text: str) -> str:
     require(FORBIDDEN.search(text) is None, field, "must not hold control or direction characters")
-    spelled = unicodedata.normalize("NFC", BLANKS.sub(" ", text).strip(" "))
+    trimmed = BLANKS.sub(" ", text).strip(" ")
+    spelled = unicodedata.normalize("NFC", trimmed) if len(trimmed) <= LONGEST_SPELLING else trimmed
     require(1 <= len(spelled) <= LONGEST_TEXT, field, f"must have 1 to {LONGEST_TEXT} characters")
     return spelled
+
+
+_remembered = lru_cache(maxsize=8192)(_spelled)  # bands and albums repeat: a look-up instead of four passes
 
 
 def check_id(text: str) -> None:
