@@ -18,7 +18,7 @@ from rockola import failpoints
 from rockola.metrics import Metrics
 from rockola.opening import open_archive, open_log_reader, open_log_writer, open_tally
 from rockola.probes import probes
-from rockola.serving import bound, serving, spelled
+from rockola.serving import bound, serve, spelled
 from rockola.settings import Settings
 from rockola.vote.contest import Contest, read_contest
 
@@ -113,27 +113,32 @@ class App:
 
     async def _start_web(self) -> None:
         from rockola.web.app import build
-        from rockola.web.serve import serve
+        from rockola.web.serve import serve_web
 
         settings = self._settings
         require_private(settings)
         tally = self._stack.enter_context(closing(open_tally(settings.url("tally"))))
         archive = self._stack.enter_context(closing(open_archive(settings.url("archive"))))
-        app = build(tally, archive, self._contest.title, self._metrics)
+        app = build(tally, archive, self._contest.title, self._metrics, settings.token)
         with told("web_listen", settings.web_listen):
             listener = bound(settings.web_listen)
         self.addresses["web"] = spelled(listener)
-        ended = asyncio.Event()
-        task = asyncio.create_task(serve(app, listener, ended, settings.trusted_proxies))
-        self._stack.push_async_callback(lambda: asyncio.wait([task]))
-        self._stack.callback(ended.set)
+        await self._serve(lambda ended: serve_web(app, listener, ended, settings.trusted_proxies))
 
     async def _start_probes(self) -> None:
         with told("metrics_listen", self._settings.metrics_listen):
             listener = bound(self._settings.metrics_listen)
         self.addresses["metrics"] = spelled(listener)
         app = probes(self._metrics, lambda: all(check() for check in self._checks))
-        await self._stack.enter_async_context(serving(app, listener))
+        await self._serve(lambda ended: serve(app, listener, ended))
+
+    async def _serve(self, work: Callable[[asyncio.Event], Coroutine[None, None, None]]) -> None:
+        """Lets something answer until it is told to end, when the parts that started after it have ended."""
+        ended = asyncio.Event()
+        task = asyncio.create_task(work(ended))
+        self._tasks.append(task)
+        self._stack.push_async_callback(asyncio.wait, [task])
+        self._stack.callback(ended.set)
 
     def _watch(self, work: Coroutine[None, None, None]) -> None:
         """Lets something run beside the parts; what it raises ends the process."""

@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import uvicorn
@@ -26,27 +26,34 @@ def spelled(listener: socket.socket) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-@asynccontextmanager
-async def serving(app: ASGIApp, listener: socket.socket, **options: Any) -> AsyncIterator[None]:
-    """Answers while the block runs, then lets answers under way end. `options` are uvicorn's."""
-    server = _Server(
-        uvicorn.Config(
-            app,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE,
-            **options,
-        )
+async def serve(
+    app: ASGIApp,
+    listener: socket.socket,
+    ended: asyncio.Event,
+    farewell: Callable[[], None] = lambda: None,
+    **options: Any,
+) -> None:
+    """Returns once `ended` is set, `farewell` was called and the answers under way were given.
+
+    `options` are uvicorn's.
+    """
+    config = uvicorn.Config(
+        app,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+        **options,
     )
-    task = asyncio.create_task(server.serve([listener]))
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await task
+    server = _Server(config)
+    serving, ending = asyncio.create_task(server.serve([listener])), asyncio.create_task(ended.wait())
+    await asyncio.wait({serving, ending}, return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
+    farewell()
+    server.should_exit = True
+    await serving
 
 
 class _Server(uvicorn.Server):

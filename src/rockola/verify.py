@@ -25,13 +25,15 @@ SPELLED = """'{"name":' || json_quote(name) || ',"album":' || json_quote(album) 
     || ',"rank":' || rtrim(rtrim(printf('%.2f', rank / 100.0), '0'), '.')
     || iif(id IS NULL, '', ',"id":' || json_quote(id)) || iif(voter IS NULL, '', ',"voter":' || json_quote(voter))
     || ',"door":' || json_quote(door) || ',"at":' || received_at || '}'"""
-READABLE = """json_valid(record) AND json_type(record, '$.name') IS 'text' AND json_type(record, '$.album') IS 'text'
-    AND json_type(record, '$.at') IS 'integer' AND record ->> 'door' IN ('grpc', 'rust')
-    AND record ->> 'year' BETWEEN 1900 AND 2100 AND record ->> 'rank' BETWEEN 0 AND 10"""
+READABLE = """CASE WHEN typeof(record) <> 'text' OR NOT json_valid(record) THEN false ELSE
+    json_type(record, '$.name') IS 'text' AND json_type(record, '$.album') IS 'text'
+    AND json_type(record, '$.at') IS 'integer' AND json_type(record, '$.year') IS 'integer'
+    AND record ->> 'door' IN ('grpc', 'rust') AND record ->> 'year' BETWEEN 1900 AND 2100
+    AND record ->> 'rank' BETWEEN 0 AND 10 END"""
 NOT_KEPT = f"""SELECT partition, offset FROM log.records JOIN upto USING (partition)
     LEFT JOIN archive.votes v USING (partition, offset)
     WHERE records.offset < position AND CASE verdict WHEN 'unreadable'
-        THEN hex(record) IS NOT upper(raw) OR (typeof(record) = 'text' AND {READABLE})
+        THEN hex(record) IS NOT upper(raw) OR {READABLE}
         ELSE {SPELLED} IS NOT CAST(record AS TEXT) END
     ORDER BY partition, offset LIMIT 1"""
 NOT_IN_LOG = """SELECT partition, offset FROM archive.votes JOIN upto USING (partition)

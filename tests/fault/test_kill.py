@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 from audit import ask, await_counted, check_ledger, check_verified
-from running import Process, run, until
 from voters import Crowd
+
+from running import Process, run, until
 
 Launch = Callable[..., Process]
 TOTALS = {"Imaginaria Sonora": 3200, "Mis palabras": 2800, "El Viaje": 2500, "Rock chapin": 1600}

@@ -1,0 +1,60 @@
+"""The web: one application of pages, API and stream over a tally and an archive."""
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+
+from rockola.archive import Archive
+from rockola.metrics import Metrics
+from rockola.tally import Tally
+from rockola.web import problems
+from rockola.web.assets import Assets
+from rockola.web.guard import Guard
+from rockola.web.live import Live
+from rockola.web.pages import page_routes
+from rockola.web.query import read_query
+from rockola.web.results import Results
+from rockola.web.shield import Shield
+from rockola.web.stream import Seats, Stream
+from rockola.web.votes import json_answer, votes_routes
+from rockola.web.watch import Watch
+
+EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
+
+
+def build(tally: Tally, archive: Archive, title: str, metrics: Metrics, token: str = "") -> FastAPI:
+    """The application; single votes are for whoever brings the token, when there is one.
+
+    Whoever serves it calls `app.state.live.close()` before it waits for answers under way.
+    """
+    app = FastAPI(
+        title=title or "rockola", docs_url=None, redoc_url=None, redirect_slashes=False, responses=problems.RESPONSES
+    )
+    watch, assets = Watch(tally, archive), Assets()
+    app.state.live = Live(watch)
+    problems.install(app)
+    app.include_router(results_routes(watch, app.state.live, Seats(metrics.streams)))
+    app.include_router(votes_routes(archive, Guard(token)))
+    app.include_router(page_routes(watch, title, assets))
+    app.include_router(assets.routes())
+    app.add_middleware(Shield)
+    return app
+
+
+def results_routes(watch: Watch, live: Live, seats: Seats) -> APIRouter:
+    """The routes of the results."""
+    router = APIRouter()
+
+    @router.get("/api/results", responses={200: {"model": Results}})
+    def results(request: Request) -> Response:
+        """The results now, and the positions they hold at."""
+        read_query(request)
+        return json_answer(watch.results())
+
+    @router.get("/api/results/stream", response_class=Response, responses=EVENTS)
+    async def stream(request: Request) -> Response:
+        """The results whenever they change, whole, as the event `results`; nothing new for 15 s is a `heartbeat`."""
+        read_query(request)
+        return Stream(live, seats)
+
+    return router

@@ -1,0 +1,104 @@
+"""Query parameters, read strictly: each is known, there once, and right, or the answer is a problem."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from rockola.vote.errors import InvalidVote
+from rockola.vote.model import Door, Verdict, canonical, check_id
+from rockola.web.cursor import read_cursor
+from rockola.web.problems import Problem, bad_parameter
+
+PAGE, LARGEST_PAGE = 50, 200  # rows
+MOST_FIELDS = 20
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECONDS = re.compile(r"[0-9]{1,15}")
+INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+class Parameter(NamedTuple):
+    """How a parameter is read (ValueError or InvalidVote when it cannot be), and the sentence that says so."""
+
+    read: Callable[[str], Any]
+    rule: str
+
+
+def read_limit(text: str) -> int:
+    """Rows of a page; more than there may be are as many as there may be."""
+    if not re.fullmatch("[1-9][0-9]*", text):
+        raise ValueError
+    return LARGEST_PAGE if len(text) > len(str(LARGEST_PAGE)) else min(int(text), LARGEST_PAGE)
+
+
+def read_instant(text: str) -> int:
+    """Unix milliseconds."""
+    if MILLISECONDS.fullmatch(text):
+        return int(text)
+    if not INSTANT.fullmatch(text):
+        raise ValueError
+    return (datetime.fromisoformat(text) - EPOCH) // timedelta(milliseconds=1)
+
+
+def _read_id(text: str) -> str:
+    check_id(text)
+    return text
+
+
+TIME = "must be Unix milliseconds or ISO 8601 with a zone, as 2026-01-31T18:00:00Z"
+PARAMETERS = {
+    "name": Parameter(partial(canonical, "name"), "must be a band of 1 to 80 characters"),
+    "album": Parameter(partial(canonical, "album"), "must be an album of 1 to 80 characters"),
+    "door": Parameter(Door, f"must be one of {', '.join(Door)}"),
+    "verdict": Parameter(Verdict, f"must be one of {', '.join(Verdict)}"),
+    "from": Parameter(read_instant, TIME),
+    "to": Parameter(read_instant, f"{TIME}; votes of that instant are left out"),
+    "id": Parameter(_read_id, "must be an id of 8 to 128 characters"),
+    "limit": Parameter(read_limit, f"must be a whole number from 1; above {LARGEST_PAGE} it is {LARGEST_PAGE}"),
+    "after": Parameter(read_cursor, "must be the `next` of a page before"),
+}
+
+
+def read_query(request: Request, *allowed: str) -> dict[str, Any]:
+    """The parameters given, read; Problem 400 for any that should not be there or breaks its rule."""
+    given: dict[str, Any] = {}
+    for name, text in _pairs(request.scope["query_string"]):
+        if name not in allowed:
+            raise Problem(400, "unknown_parameter", f"known here are: {', '.join(allowed) or 'none'}")
+        if name in given:
+            raise bad_parameter(name, "must be there once")
+        given[name] = _read(name, text)
+    if given.get("from", 0) > given.get("to", given.get("from", 0)):
+        raise bad_parameter("from", "must not be after `to`")
+    return given
+
+
+def described(*names: str) -> dict[str, Any]:
+    """These parameters for OpenAPI."""
+    return {"parameters": [_described(name) for name in names]}
+
+
+def _pairs(query: bytes) -> Sequence[tuple[str, str]]:
+    try:
+        text = query.decode("ascii")
+        return parse_qsl(text, True, bool(text), errors="strict", max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise Problem(400, "bad_query", "must be name=value pairs, percent-encoded UTF-8") from None
+
+
+def _read(name: str, text: str) -> Any:
+    try:
+        return PARAMETERS[name].read(text)
+    except (ValueError, InvalidVote):
+        raise bad_parameter(name, PARAMETERS[name].rule) from None
+
+
+def _described(name: str) -> dict[str, Any]:
+    schema = {"type": "integer", "minimum": 1, "default": PAGE} if name == "limit" else {"type": "string"}
+    return {"name": name, "in": "query", "required": False, "description": PARAMETERS[name].rule, "schema": schema}

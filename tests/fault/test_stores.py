@@ -1,0 +1,230 @@
+"""Stores that vanish, rewind, lock or break, and consumers that meet: F-14, F-15, F-20 to F-23, F-42, F-48."""
+
+import asyncio
+import random
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from audit import ask, await_counted, check_ledger, check_verified, end_of_log, position
+from voters import Crowd
+
+from building import keyed, vote
+from rockola.opening import open_log_writer
+from running import Process, run, until
+
+Launch = Callable[..., Process]
+TABLES = ("positions", "ids", "voters", "counts", "source")
+
+
+async def appended(data: Path, number: int, prefix: str = "id-number") -> None:
+    writer = await open_log_writer(f"sqlite:///{data}/log.db")
+    votes = [keyed(vote(f"album {turn % 3}", f"{prefix}-{turn}")) for turn in range(number)]
+    for start in range(0, number, 500):
+        await writer.append(votes[start : start + 500])
+    await writer.close()
+
+
+@pytest.fixture
+def filled(data: Path) -> Path:
+    """A data folder whose log holds 3,000 votes that nobody has counted."""
+    asyncio.run(appended(data, 3000))
+    return data
+
+
+@contextmanager
+def voting(data: Path, launch: Launch, rng: random.Random) -> Iterator[Process]:
+    """Everything at work while a crowd votes; its promises are audited in the end."""
+    up = launch().start()
+    crowd = Crowd([up.address("gateway")], rng)
+    thread = Thread(target=lambda: asyncio.run(crowd.vote()))
+    thread.start()
+    try:
+        yield up
+    finally:
+        crowd.going = False
+        thread.join()
+    check_ledger(data, crowd.ledger)
+
+
+def change(data: Path, store: str, *statements: str) -> None:
+    with closing(sqlite3.connect(data / f"{store}.db", timeout=10, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute("COMMIT")
+
+
+def test_f14_a_consumer_that_stands_still_with_a_batch_in_hand_changes_nothing_when_it_goes_on(
+    launch: Launch, filled: Path
+) -> None:
+    first = launch("consumer", ROCKOLA_FAILPOINTS="consumer.looked=sleep:0.3").start()
+    until(lambda: position(filled) is not None, "the first position")
+    first.signal(signal.SIGSTOP)
+    launch("consumer").start()
+    await_counted(filled)
+    first.signal(signal.SIGCONT)
+    until(lambda: first.metric("rockola_moved_total") >= 1, "the answer that the position moved")
+    check_verified(filled)
+
+
+def test_f15_two_consumers_of_one_partition_count_right(launch: Launch, data: Path, rng: random.Random) -> None:
+    second = launch("consumer").start()
+    with voting(data, launch, rng) as up:
+        until(lambda: up.metric("rockola_judged_total") > 100 < second.metric("rockola_judged_total"), "both at work")
+
+
+def test_f20_a_tally_that_cannot_be_written_stops_no_vote(launch: Launch, data: Path, rng: random.Random) -> None:
+    with voting(data, launch, rng) as up:
+        until(lambda: position(data), "the first votes")
+        with closing(sqlite3.connect(data / "tally.db", isolation_level=None)) as thief:
+            thief.execute("BEGIN IMMEDIATE")
+            until(lambda: up.metric("rockola_unavailable_total") > 0, "the notice that the tally is away")
+            accepted = end_of_log(data)
+            until(lambda: end_of_log(data) > accepted + 50, "votes accepted meanwhile")
+            thief.execute("ROLLBACK")
+
+
+@pytest.mark.parametrize("when", ["voting", "idle"])
+def test_f21_a_wiped_tally_comes_back_by_itself(launch: Launch, data: Path, rng: random.Random, when: str) -> None:
+    with voting(data, launch, rng) as up:
+        until(lambda: end_of_log(data) > 200, "two hundred votes")
+        if when == "voting":
+            change(data, "tally", *(f"DELETE FROM {table}" for table in TABLES))
+            until(lambda: up.metric("rockola_rebuilds_total") == 1, "the rebuild", seconds=10)
+    if when == "idle":
+        change(data, "tally", *(f"DELETE FROM {table}" for table in TABLES))
+        until(lambda: up.metric("rockola_rebuilds_total") == 1, "the rebuild", seconds=10)
+    await_counted(data)
+    up.stop()
+    launch("consumer").start()  # binds the tally again
+    check_verified(data)
+
+
+def test_f21_a_removed_tally_file_comes_back_by_itself(launch: Launch, data: Path, rng: random.Random) -> None:
+    with voting(data, launch, rng) as up:
+        until(lambda: end_of_log(data) > 200, "two hundred votes")
+        (data / "tally.db").unlink()
+        until(lambda: up.metric("rockola_rebuilds_total") == 1, "the rebuild", seconds=10)
+
+
+def test_f22_a_tally_replaced_by_an_older_copy_counts_on_from_there(
+    launch: Launch, data: Path, rng: random.Random
+) -> None:
+    with voting(data, launch, rng) as up:
+        until(lambda: (position(data) or 0) > 100, "a hundred votes")
+        copied = copy_of_tally(data)
+        until(lambda: (position(data) or 0) > 300, "more votes")
+        put_back(data, copied)
+        until(lambda: up.metric("rockola_moved_total") >= 1, "the notice that the position moved")
+
+
+def copy_of_tally(data: Path) -> dict[str, list[tuple[object, ...]]]:
+    with closing(sqlite3.connect(data / "tally.db", isolation_level=None)) as connection:
+        connection.execute("BEGIN")
+        return {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}
+
+
+def put_back(data: Path, copied: dict[str, list[tuple[object, ...]]]) -> None:
+    with closing(sqlite3.connect(data / "tally.db", timeout=10, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        for table, rows in copied.items():
+            connection.execute(f"DELETE FROM {table}")
+            for row in rows:
+                connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+        connection.execute("COMMIT")
+
+
+def test_f23_a_tally_cut_off_at_any_byte_of_its_journal_counts_right(
+    launch: Launch, filled: Path, rng: random.Random
+) -> None:
+    consumer = launch("consumer").start()
+    for _ in range(5):
+        until(lambda: (filled / "tally.db-wal").stat().st_size > 0, "the journal")
+        consumer.kill()
+        journal = filled / "tally.db-wal"
+        with journal.open("r+b") as file:
+            file.truncate(rng.randrange(journal.stat().st_size))
+        (filled / "tally.db-shm").unlink()
+        consumer.start()
+    await_counted(filled)
+    check_verified(filled)
+
+
+def test_f42_poison_that_arrives_while_the_archive_is_away_waits(launch: Launch, data: Path) -> None:
+    up = launch().start()
+    run("send", "--url", up.url("gateway", "/grpc"), str(one_vote(data)))
+    await_counted(data)
+    with closing(sqlite3.connect(data / "archive.db", isolation_level=None)) as thief:
+        thief.execute("BEGIN IMMEDIATE")
+        change(data, "log", "INSERT INTO records VALUES (0, 1, x'ff00')")
+        until(lambda: up.metric("rockola_unavailable_total") > 0, "the notice that the archive is away")
+        assert position(data) == 1
+        thief.execute("ROLLBACK")
+    await_counted(data)
+    assert ask(data, "archive", "SELECT verdict, raw FROM votes WHERE offset = 1") == [("unreadable", "ff00")]
+    check_verified(data)
+
+
+def one_vote(data: Path) -> Path:
+    file = data / "one.csv"
+    file.write_text("name,album,year,rank\nA band,Ash,2000,5\n")
+    return file
+
+
+KILLED_WRITER = """
+import asyncio, sys
+from rockola.eventlog import Keyed
+from rockola.opening import open_log_writer
+async def main(url):
+    writer = await open_log_writer(url)
+    while True:
+        print(*await writer.append([Keyed("", b'{"n":1}')] * 20), flush=True)
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+def test_f48_a_log_killed_a_hundred_times_in_its_commits_keeps_every_acknowledged_record(
+    data: Path, rng: random.Random
+) -> None:
+    places: list[str] = []
+    for _ in range(25):  # with four writers each, so that they also meet
+        writers = [killed_writer(data) for _ in range(4)]
+        first = [writer.stdout.readline() for writer in writers if writer.stdout]
+        for writer in writers:
+            until(lambda: True, "")
+            writer.kill()
+        places += " ".join(first + [writer.communicate()[0] for writer in writers]).split()
+    kept = {f"0.{offset}" for (offset,) in ask(data, "log", "SELECT offset FROM records")}
+    acknowledged = [place.partition(".")[2] for place in places if place.count(".") == 2]
+    assert len(acknowledged) > 2000
+    assert len(set(acknowledged)) == len(acknowledged)
+    assert set(acknowledged[:-1]) <= kept
+
+
+def killed_writer(data: Path) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", KILLED_WRITER, f"sqlite:///{data}/log.db"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize(
+    ("store", "reason"),
+    [("log", "the log is|The log ends at"), ("archive", "The archive lost the record|the log is")],
+)
+def test_f48_a_journal_that_was_deleted_is_refused_with_its_reason(
+    launch: Launch, data: Path, rng: random.Random, store: str, reason: str
+) -> None:
+    with voting(data, launch, rng) as up:
+        until(lambda: end_of_log(data) > 200, "two hundred votes")
+    up.kill()
+    (data / f"{store}.db-wal").unlink()
+    up.launch()
+    assert up.ended() == 1
+    assert re.search(reason, up.errors.read_text())
