@@ -18,7 +18,7 @@ from rich.table import Table
 
 from rockola.app import PARTS, WrongSetting, contest_of, start
 from rockola.demo import demonstrated
-from rockola.opening import open_tally
+from rockola.opening import UnknownScheme, open_tally
 from rockola.send.command import send
 from rockola.settings import Settings
 from rockola.verify import verify as compare
@@ -80,17 +80,17 @@ def explained() -> Iterator[None]:
         yield
     except ValidationError as error:
         first = error.errors()[0]
-        err.print(f"[red]The setting {first['loc'][0]} is wrong:[/] {first['msg']}", highlight=False)
+        err.print(f"[red]The setting {first['loc'][0]} is wrong:[/] {first['msg']}", highlight=False, soft_wrap=True)
         raise typer.Exit(WRONG) from error
-    except WrongSetting as error:
-        err.print(f"[red]{error}[/]", highlight=False)
+    except (WrongSetting, UnknownScheme) as error:
+        err.print(f"[red]{error}[/]", highlight=False, soft_wrap=True)
         raise typer.Exit(WRONG) from error
     except BrokenPromise as error:
-        err.print(f"[red]Stopped, since going on would count wrongly.[/] {error}", highlight=False)
+        err.print(f"[red]Stopped, since going on would count wrongly.[/] {error}", highlight=False, soft_wrap=True)
         raise typer.Exit(FAILED) from error
     except Unavailable as error:
         cause = f": {error.__cause__}" if error.__cause__ else ""
-        err.print(f"[red]The {error} is not available[/]{cause}", highlight=False)
+        err.print(f"[red]The {error} is not available[/]{cause}", highlight=False, soft_wrap=True)
         raise typer.Exit(FAILED) from error
 
 

@@ -114,8 +114,8 @@ def connect(path: Path) -> Connection:
 
 
 def path_of(url: str) -> Path:
-    """The file of a `sqlite:///` URL."""
-    return Path(urlsplit(url).path)
+    """The file of a URL: `sqlite:///votes.db` is relative, `sqlite:////var/votes.db` absolute."""
+    return Path(urlsplit(url).path[1:])
 
 
 def option_of(url: str, name: str, default: int) -> int:

@@ -11,6 +11,10 @@ from rockola.eventlog import LogReader, LogWriter
 from rockola.tally import Tally
 
 
+class UnknownScheme(ValueError):
+    """No adapter opens such a URL; the message names those that are known."""
+
+
 async def open_log_writer(url: str) -> LogWriter:
     """The log's writer, connected; Unavailable or BrokenPromise says why not."""
     writer: LogWriter = await _adapter(eventlog.ADAPTERS, url).open_writer(url)
@@ -38,5 +42,5 @@ def open_archive(url: str) -> Archive:
 def _adapter(adapters: Mapping[str, str], url: str) -> Any:
     scheme = urlsplit(url).scheme
     if scheme not in adapters:
-        raise ValueError(f"nothing is known to open {scheme}: URLs with; known are {', '.join(sorted(adapters))}")
+        raise UnknownScheme(f"Nothing opens {scheme or 'such'} URLs here; known are {', '.join(sorted(adapters))}.")
     return import_module(adapters[scheme])
