@@ -15,6 +15,7 @@ from threading import Thread
 import pytest
 from audit import ask, await_counted, check_ledger, check_verified, end_of_log, position
 from voters import Crowd
+from witness import Witness
 
 from building import keyed, vote
 from rockola.opening import open_log_writer
@@ -43,7 +44,7 @@ def filled(data: Path) -> Path:
 def voting(data: Path, launch: Launch, rng: random.Random) -> Iterator[Process]:
     """Everything at work while a crowd votes; its promises are audited in the end."""
     up = launch().start()
-    crowd = Crowd([up.address("gateway")], rng)
+    crowd, witness = Crowd([up.address("gateway")], rng), Witness(up.address("web"))
     thread = Thread(target=lambda: asyncio.run(crowd.vote()))
     thread.start()
     try:
@@ -51,7 +52,10 @@ def voting(data: Path, launch: Launch, rng: random.Random) -> Iterator[Process]:
     finally:
         crowd.going = False
         thread.join()
+        witness.stop()
+    witness.check()
     check_ledger(data, crowd.ledger)
+    assert "Traceback" not in up.errors.read_text()
 
 
 def change(data: Path, store: str, *statements: str) -> None:
@@ -65,8 +69,8 @@ def change(data: Path, store: str, *statements: str) -> None:
 def test_f14_a_consumer_that_stands_still_with_a_batch_in_hand_changes_nothing_when_it_goes_on(
     launch: Launch, filled: Path
 ) -> None:
-    first = launch("consumer", ROCKOLA_FAILPOINTS="consumer.looked=sleep:0.3").start()
-    until(lambda: position(filled) is not None, "the first position")
+    first = launch("consumer", ROCKOLA_FAILPOINTS="consumer.looked=sleep:1").start()
+    until(lambda: first.metric("rockola_judged_total") == 500, "the first batch: it has the second in hand then")
     first.signal(signal.SIGSTOP)
     launch("consumer").start()
     await_counted(filled)
