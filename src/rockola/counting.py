@@ -6,7 +6,7 @@ from threading import Event
 
 import structlog
 
-from rockola.consumer import Consumer
+from rockola.consumer import BATCH, Consumer
 from rockola.eventlog import LogReader
 from rockola.failpoints import failpoint
 from rockola.metrics import Metrics
@@ -15,6 +15,7 @@ from rockola.vote.model import Judged, Verdict
 
 LOOK_AGAIN = 1.0  # seconds: a tally that is wiped while nobody votes is noticed within
 PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)  # seconds between tries while a service is away
+GATHER = 0.02  # seconds for a step's worth of votes to come together: a step costs as much for one as for many
 MOVED = ("read", "archived")  # the last point of a step that was refused because the position had moved
 IDLE = "looked"  # the last point of a step that found nothing new
 
@@ -46,9 +47,11 @@ class Counting:
             advanced = [self._advance(one) for one in self._reader.owned() if one not in self._stopped]
             if not any(advanced):
                 self._reader.wait(LOOK_AGAIN)
+            elif max(advanced) < BATCH:
+                self._stop.wait(GATHER)
 
-    def _advance(self, partition: int) -> bool:
-        """Whether there may be more to do at once."""
+    def _advance(self, partition: int) -> int:
+        """How many records a step took; at least 1 when there may be more to do at once."""
         point, counted, began = "", list[Judged](), time.monotonic()
         try:
             for point in self._consumer.step(partition, counted):
@@ -60,7 +63,7 @@ class Counting:
         else:
             self._failures = 0
             self._tell(partition, point, counted, time.monotonic() - began)
-        return point != IDLE
+        return 0 if point == IDLE else max(1, len(counted))
 
     def _put_off(self, error: Unavailable) -> None:
         service = str(error)
