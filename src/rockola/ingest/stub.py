@@ -1,0 +1,104 @@
+"""A gateway's way to a server in another process: one long-lived Cast stream, one message in flight."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+
+from rockola.ingest.batching import LONGEST, NotSent
+from rockola.vote.codec import Outcome, read_outcomes, write_votes
+from rockola.vote.errors import MalformedVote, Unavailable
+from rockola.vote.model import Door, Vote
+
+METHOD = "/rockola.v1.Ballot/Cast"
+LARGEST_MESSAGE = 250_000  # bytes, under what a server reads
+CONNECT = 1.0  # seconds a cast waits for a server that is away before it gives up, nothing sent
+OPTIONS = [
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 500),
+]
+LOST = (grpc.RpcError, grpc.aio.UsageError, asyncio.InvalidStateError, TimeoutError, MalformedVote)
+
+
+class Stub:
+    """Casts votes at the server at `address`, in the name of a door."""
+
+    def __init__(self, address: str, door: Door = Door.GRPC) -> None:
+        self._channel = grpc.aio.insecure_channel(address, options=OPTIONS)
+        self._open: Any = self._channel.stream_stream(METHOD)
+        self._door = door
+        self._stream: Any = None
+        self._turn = asyncio.Lock()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the server is connected; asks for it when it is not."""
+        return self._channel.get_state(try_to_connect=True) is grpc.ChannelConnectivity.READY
+
+    async def cast(self, votes: Sequence[Vote]) -> Sequence[Outcome]:
+        """See Ballot.cast; a vote the server refuses is InvalidVote. NotSent when nothing left this process."""
+        outcomes: list[Outcome] = []
+        async with self._turn:
+            for message, number in messages(votes, self._door):
+                await self._connect(sent=bool(outcomes))
+                outcomes += await self._exchange(message, number)
+        return outcomes
+
+    async def close(self) -> None:
+        """Ends the stream; a cast under way is Unavailable."""
+        self._drop()
+        await self._channel.close()
+
+    async def _connect(self, sent: bool) -> None:
+        if self._stream is not None and not self._stream.done():
+            return
+        try:
+            self._channel.get_state(try_to_connect=True)
+            await asyncio.wait_for(self._channel.channel_ready(), CONNECT)
+        except TimeoutError as error:
+            raise (Unavailable if sent else NotSent)("server") from error
+        self._stream = self._open()
+
+    async def _exchange(self, message: bytes, number: int) -> Sequence[Outcome]:
+        """Sends a message and reads its answer; whatever goes wrong, grpc.aio ends the stream with it."""
+        try:
+            async with asyncio.timeout(LONGEST):
+                await self._stream.write(message)
+                answer = await self._stream.read()
+            outcomes = [] if answer is grpc.aio.EOF else read_outcomes(answer)
+        except LOST as error:
+            raise Unavailable("server") from error
+        if len(outcomes) != number:
+            self._drop()
+            raise Unavailable("server")
+        return outcomes
+
+    def _drop(self) -> None:
+        """The next cast opens a new stream."""
+        if self._stream is not None:
+            self._stream.cancel()
+            self._stream = None
+
+
+def messages(votes: Sequence[Vote], door: Door) -> Iterator[tuple[bytes, int]]:
+    """`Votes` messages that a server reads, each with the number of its votes."""
+    message = write_votes(votes, door)
+    if len(message) <= LARGEST_MESSAGE or len(votes) == 1:
+        yield message, len(votes)
+    else:
+        half = len(votes) // 2
+        yield from messages(votes[:half], door)
+        yield from messages(votes[half:], door)
+
+
+@asynccontextmanager
+async def open_stub(address: str) -> AsyncIterator[Stub]:
+    """A stub of the server at `host:port`, closed at the end."""
+    stub = Stub(address)
+    try:
+        yield stub
+    finally:
+        await stub.close()
