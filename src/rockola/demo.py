@@ -11,6 +11,12 @@ from pathlib import Path
 from rockola.settings import Settings
 
 RATE = 40  # votes a second: the file takes half a minute
+HINT = """
+A vote file is being sent, {rate} votes a second: watch http://{web}/
+Kill it in the middle, by Ctrl-C or kill -9. Then start it again and send the same file: every total is exact.
+  rockola up --data {data}
+  rockola send {votes}
+"""
 Announce = Callable[[dict[str, str]], None]
 
 
@@ -24,6 +30,7 @@ def demonstrated(settings: Settings, announce: Callable[[Settings], Announce]) -
 
         def show(addresses: dict[str, str]) -> None:
             announce(own)(addresses)
+            print(HINT.format(web=addresses["web"], rate=RATE, data=data, votes=votes), flush=True)
             command = ["send", "--url", f"http://{addresses['gateway']}/grpc", "--rate", str(RATE), "--batch", "1"]
             senders.append(subprocess.Popen([sys.executable, "-m", "rockola", *command, str(votes)]))  # noqa: S603
 
