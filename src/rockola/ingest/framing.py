@@ -120,7 +120,7 @@ class Framing:
         self._target = b""
         self._body: bytes | bytearray = b""
         self._headers: Headers = {}
-        self._size = self._count = self._fed = self._room = 0
+        self._size = self._repeats = self._fed = self._room = 0
         self._again = self.expects = False
 
     def on_url(self, piece: bytes) -> None:
@@ -134,16 +134,21 @@ class Framing:
         if self.stage is BODY:
             return
         name = name.lower()
-        self._count += 1
+        headers = self._headers
         self._size += len(name) + len(value) + 4
-        if self._count > MOST_HEADERS or self._size > LARGEST_HEAD:
-            raise Refused(answers.HEADERS)
-        if name not in self._headers:
-            self._headers[name] = value
-        elif name in SINGLE:
-            raise Refused(SINGLE[name])
+        if name in headers or len(headers) == MOST_HEADERS or self._size > LARGEST_HEAD:
+            self._add_unusual(name, value)
         else:
-            self._headers[name] += b", " + value
+            headers[name] = value
+
+    def _add_unusual(self, name: bytes, value: bytes) -> None:
+        """A header that is there already, or one too many."""
+        self._repeats += 1
+        if len(self._headers) + self._repeats > MOST_HEADERS or self._size > LARGEST_HEAD:
+            raise Refused(answers.HEADERS)
+        if name in SINGLE:
+            raise Refused(SINGLE[name])
+        self._headers[name] += b", " + value
 
     def on_headers_complete(self) -> None:
         """Decides from the head whether the body is worth reading."""

@@ -28,7 +28,8 @@ class One:
     def settle(self, vote: Vote, outcome: Outcome | Unavailable) -> None:
         """See Waiter."""
         if type(outcome) is Place:
-            body = f'{{"id":{spell_id(vote)},"receipt":"{outcome}"}}'
+            generation, partition, offset = outcome  # spelled here: str() of a place takes twice as long
+            body = f'{{"id":{spell_id(vote)},"receipt":"{generation}.{partition}.{offset}"}}'
             self._answer(self._request, f"{ACCEPTED}{len(body)}\r\n\r\n{body}".encode())
         elif isinstance(outcome, InvalidVote):
             self._answer(self._request, answers.refusal(outcome))
