@@ -1,4 +1,4 @@
-"""Puts the parts together: the only module that opens adapters, and the only one that knows more than one part.
+"""Puts the parts together: the only module that opens stores, and the only one that knows more than one part.
 
 A part is imported where it is started: a process loads what it runs, and is up in half the time.
 """
@@ -20,6 +20,7 @@ from rockola.opening import open_archive, open_log_reader, open_log_writer, open
 from rockola.probes import probes
 from rockola.serving import bound, serve, spelled
 from rockola.settings import Settings
+from rockola.tally import Totals
 from rockola.vote.contest import Contest, read_contest
 
 PARTS = ("server", "consumer", "web", "gateway")  # in the order they start; they stop the other way round
@@ -92,7 +93,8 @@ class App:
             stub = await self._stack.enter_async_context(open_stub(settings.server))
             self._behind = Behind(stub.cast, lambda: stub.ready)
         reader = BodyReader(self._secret, self._contest)
-        gateway = Gateway(self._behind, reader, settings, self._metrics)
+        with meant("trusted_proxies"):
+            gateway = Gateway(self._behind, reader, settings, self._metrics)
         with told("gateway_listen", settings.gateway_listen):
             address = await self._stack.enter_async_context(serve_gateway(gateway, settings.gateway_listen))
         self.addresses["gateway"] = address
@@ -157,6 +159,14 @@ class App:
             await asyncio.wait([task])
 
 
+def totals_of(settings: Settings) -> Totals:
+    """What is counted now; WrongSetting when there is no such count."""
+    if not settings.data.is_dir():
+        raise WrongSetting(f"There is no data folder {settings.data}. Name another with --data.")
+    with closing(open_tally(settings.url("tally"))) as tally:
+        return tally.totals()
+
+
 def ended_by_signal() -> asyncio.Event:
     """Set by SIGTERM and SIGINT."""
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
@@ -200,6 +210,15 @@ def require_private(settings: Settings) -> None:
 
 
 @contextmanager
+def meant(setting: str) -> Iterator[None]:
+    """Says in a sentence which setting cannot be read."""
+    try:
+        yield
+    except ValueError as error:
+        raise WrongSetting(f"The setting {setting} is wrong: {error}.") from error
+
+
+@contextmanager
 def told(name: str, listen: str) -> Iterator[None]:
     """Says in a sentence why a part cannot listen."""
     try:
@@ -214,7 +233,8 @@ def start(settings: Settings, parts: Sequence[str], announce: Callable[[dict[str
 
     WrongSetting, Unavailable or BrokenPromise say why it cannot begin or go on.
     """
-    failpoints.arm(settings.failpoints)
+    with meant("failpoints"):
+        failpoints.arm(settings.failpoints)
     sys.setswitchinterval(SWITCH)
 
     async def main() -> None:

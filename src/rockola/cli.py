@@ -5,7 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -16,9 +16,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from rockola.app import PARTS, WrongSetting, contest_of, start
+from rockola.app import PARTS, WrongSetting, contest_of, start, totals_of
 from rockola.demo import demonstrated
-from rockola.opening import UnknownScheme, open_tally
+from rockola.opening import UnknownScheme
 from rockola.send.command import send
 from rockola.settings import Settings
 from rockola.verify import verify as compare
@@ -160,8 +160,7 @@ def results(
     settings: Settings, as_json: Annotated[bool, typer.Option("--json", help="As /api/results gives it.")] = False
 ) -> None:
     """Show the results as they are now."""
-    with closing(open_tally(settings.url("tally"))) as tally:
-        now = tabulate(tally.totals(), "live", stamp(time.time()))
+    now = tabulate(totals_of(settings), "live", stamp(time.time()))
     out.print_json(json.dumps(asdict(now))) if as_json else out.print(table_of(now))
 
 

@@ -51,8 +51,8 @@ class Consumer:
             yield from self._rebuild(partition)
             return
         self._require_kept(partition, position)
+        self._unreadable[partition] = self._unreadable_before(partition, position)
         self._positions[partition] = position
-        self._unreadable[partition] = 0
 
     def _count(self, partition: int, start: int, batch: Batch, counted: list[Judged]) -> Iterator[str]:
         readings, following = self._until_too_many(partition, read(batch.entries), batch.next)
@@ -93,6 +93,14 @@ class Consumer:
                         f"The archive lost the record {partition}.{offset}, which is counted. Bring the archive back, "
                         "or remove the tally: everything is then kept and counted again from the log."
                     )
+
+    def _unreadable_before(self, partition: int, position: int) -> int:
+        """How many unreadable records in a row lie before the position: a restart does not let more of them pass."""
+        run = 0
+        for judged in self._archive.replay(partition, max(0, position - self._limit), position):
+            for one in judged:
+                run = 0 if one.record else run + 1
+        return run
 
     def _until_too_many(
         self, partition: int, readings: Sequence[Reading], following: int

@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from contextlib import suppress
 from threading import Event
 
 import structlog
@@ -30,6 +31,7 @@ class Counting:
         self._stop = Event()
         self._stopped: set[int] = set()
         self._failures = 0
+        self._reached: dict[int, int] = {}
 
     @property
     def is_ready(self) -> bool:
@@ -57,16 +59,18 @@ class Counting:
             for point in self._consumer.step(partition, counted):
                 failpoint(f"consumer.{point}")
         except Unavailable as error:
-            self._put_off(error)
+            self._put_off(partition, error)
         except TooManyUnreadable as error:
             self._give_up(partition, error)
         else:
-            self._failures = 0
+            if counted or point == IDLE:
+                self._failures = 0
             self._tell(partition, point, counted, time.monotonic() - began)
         return 0 if point == IDLE else max(1, len(counted))
 
-    def _put_off(self, error: Unavailable) -> None:
+    def _put_off(self, partition: int, error: Unavailable) -> None:
         service = str(error)
+        self._tell_lag(partition)
         self._metrics.unavailable.labels(service).inc()
         if not self._failures:
             log.warning("unavailable", service=service, cause=str(error.__cause__))
@@ -81,15 +85,22 @@ class Counting:
     def _tell(self, partition: int, point: str, counted: list[Judged], seconds: float) -> None:
         self._metrics.moved.inc(point in MOVED)
         self._metrics.rebuilds.inc(point == "rebuilt")
-        if not counted:
-            self._metrics.lag.labels(partition).set(0)
-            return
+        if counted:
+            self._reached[partition] = counted[-1].offset + 1
+            self._tell_counted(counted)
+            self._metrics.step_seconds.observe(seconds)
+            self._metrics.position.labels(partition).set(self._reached[partition])
+        self._tell_lag(partition)
+
+    def _tell_lag(self, partition: int) -> None:
+        """Also while a service is away: that is when it grows."""
+        with suppress(Unavailable):  # the log itself
+            if partition in self._reached:
+                self._metrics.lag.labels(partition).set(self._reader.end(partition) - self._reached[partition])
+
+    def _tell_counted(self, counted: list[Judged]) -> None:
         for verdict, number in Counter(one.verdict for one in counted).items():
             self._metrics.judged.labels(verdict).inc(number)
-        self._metrics.step_seconds.observe(seconds)
-        position = counted[-1].offset + 1
-        self._metrics.position.labels(partition).set(position)
-        self._metrics.lag.labels(partition).set(self._reader.end(partition) - position)
         newest = max((one.record.at for one in counted if one.record and one.verdict is Verdict.COUNTED), default=None)
         if newest is not None:
             self._metrics.newest.set(newest / 1000)

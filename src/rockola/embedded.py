@@ -6,15 +6,17 @@ the interpreter's lock away, and a busy gateway in the same process takes long t
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from rockola.vote.errors import Unavailable
 
 BUSY = 5.0  # seconds to wait for another process's transaction
+LOOKS = 100_000  # steps of SQLite's machine, about 5 ms, between two looks at a query's time
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # a commit that returned survives a power cut
@@ -25,11 +27,15 @@ Connection = sqlite3.Connection
 
 
 class Database:
-    """One file, one connection, one transaction at a time; any thread."""
+    """One file, one connection, one transaction at a time; any thread.
+
+    A file that was replaced is opened anew; `settle` then sees first whether it is the right one.
+    """
 
     def __init__(self, url: str, service: str, schema: str) -> None:
         """Opens the file of a `sqlite:///` URL and makes what is missing; Unavailable names the service."""
         self.path, self._service, self._schema = path_of(url), service, schema
+        self.settle: Callable[[Connection], None] = _leave
         self._lock = threading.Lock()
         with self._errors():
             self._open()
@@ -44,9 +50,11 @@ class Database:
             yield connection
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A transaction that sees one moment."""
+    def read(self, seconds: float = 0) -> Iterator[Connection]:
+        """A transaction that sees one moment; Unavailable when it takes longer than so many seconds (0: any)."""
         with self._transaction("BEGIN") as connection:
+            until = time.monotonic() + seconds
+            connection.set_progress_handler(lambda: time.monotonic() > until if seconds else None, LOOKS)
             yield connection
 
     def version(self) -> int:
@@ -87,6 +95,7 @@ class Database:
             self._connection.execute("BEGIN IMMEDIATE")
             for statement in filter(str.strip, self._schema.split(";")):
                 self._connection.execute(statement)
+            self.settle(self._connection)
         self._inode = self.path.stat().st_ino
 
     @contextmanager
@@ -113,9 +122,13 @@ def connect(path: Path) -> Connection:
     return connection
 
 
+def _leave(_: Connection) -> None:
+    """Nothing is known of the file yet."""
+
+
 def path_of(url: str) -> Path:
-    """The file of a URL: `sqlite:///votes.db` is relative, `sqlite:////var/votes.db` absolute."""
-    return Path(urlsplit(url).path[1:])
+    """The file of a URL: `sqlite:///votes.db` is relative, `sqlite:////var/votes.db` absolute, signs are quoted."""
+    return Path(unquote(urlsplit(url).path[1:]))
 
 
 def option_of(url: str, name: str, default: int) -> int:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -39,4 +40,4 @@ class Settings(BaseSettings):
 
     def url(self, store: str) -> str:
         """The URL of `log`, `tally` or `archive`, its data folder filled in."""
-        return str(getattr(self, store)).replace("{data}", str(self.data.absolute()))
+        return str(getattr(self, store)).replace("{data}", quote(str(self.data.absolute())))

@@ -118,14 +118,32 @@ def test_votes_outside_the_catalogue_are_refused_at_the_door(launch: Launch, tmp
     [
         (["--contest", "/nowhere.toml"], "/nowhere.toml"),
         (["--queue", "many"], "queue"),
+        (["--trusted-proxies", "nonsense"], "trusted_proxies"),
         (["--web-listen", "0.0.0.0:0"], "ROCKOLA_TOKEN"),
         (["--tally", "mysql://somewhere"], "sqlite"),
     ],
 )
 def test_a_wrong_setting_is_one_clear_sentence(tmp_path: Path, flags: list[str], said: str) -> None:
-    done = run("web", "--data", str(tmp_path), *flags)
+    done = run("up", "--data", str(tmp_path), "--gateway-listen=127.0.0.1:0", *flags)
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
     assert said in done.stderr
+
+
+def test_a_failpoint_that_means_nothing_is_one_clear_sentence(tmp_path: Path) -> None:
+    done = run("consumer", "--data", str(tmp_path), ROCKOLA_FAILPOINTS="consumer.read=explode")
+    assert (done.returncode, "failpoints" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+
+
+def test_results_of_a_folder_that_is_not_there_say_so_and_make_nothing(tmp_path: Path) -> None:
+    done = run("results", "--data", str(tmp_path / "nowhere"))
+    assert (done.returncode, "There is no data folder" in done.stderr) == (2, True)
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_data_folder_may_have_any_name(tmp_path: Path) -> None:
+    up = Process(tmp_path / "a #1? día %41", "up").start()
+    up.stop()
+    assert {"log.db", "tally.db", "archive.db", "secret"} <= {path.name for path in up.data.iterdir()}
 
 
 def test_every_command_explains_itself() -> None:

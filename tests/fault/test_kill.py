@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,7 @@ def test_f06_gateways_stopped_in_turn_under_load_leave_nothing_unknown(
         for gateway in gateways:
             time.sleep(0.5)
             crowd.doors = [other.address("gateway") for other in gateways if other is not gateway]
+            until(partial(lambda door: not crowd.flying[door], gateway.address("gateway")), "its last answers")
             began = time.monotonic()
             assert gateway.stop() == 0
             assert time.monotonic() - began < 12

@@ -64,6 +64,10 @@ def test_f41_a_thousand_poisoned_records_stop_the_partition_at_a_hundred_until_s
     assert position(data) == 101
     assert "partition_stopped" in consumer.errors.read_text()
     consumer.stop()
+    consumer.start()
+    until(lambda: consumer.metric("rockola_partition_stopped") == 1, "the alarm again")
+    assert position(data) == 101
+    consumer.stop()
     launch("consumer", "--unreadable-limit", "1000").start()
     await_counted(data)
     assert ask(data, "archive", "SELECT count(*) FROM votes WHERE verdict = 'counted'") == [(2,)]

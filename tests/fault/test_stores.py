@@ -119,6 +119,26 @@ def test_f21_a_removed_tally_file_comes_back_by_itself(launch: Launch, data: Pat
         until(lambda: up.metric("rockola_rebuilds_total") == 1, "the rebuild", seconds=10)
 
 
+def test_an_archive_that_is_removed_under_a_running_count_stops_it(
+    launch: Launch, data: Path, rng: random.Random
+) -> None:
+    with voting(data, launch, rng) as up:
+        until(lambda: end_of_log(data) > 200, "two hundred votes")
+    for path in data.glob("archive.db*"):
+        path.unlink()
+    run("send", "--patience", "1", "--url", up.url("gateway", "/grpc"), str(one_vote(data)))
+    assert up.ended() == 1
+    assert "was replaced or removed" in up.errors.read_text()
+    up.launch()
+    assert up.ended() == 1
+    assert "The archive lost the record" in up.errors.read_text()
+    for path in data.glob("tally.db*"):
+        path.unlink()
+    up.start()
+    await_counted(data)
+    check_verified(data)
+
+
 def test_f22_a_tally_replaced_by_an_older_copy_counts_on_from_there(
     launch: Launch, data: Path, rng: random.Random
 ) -> None:

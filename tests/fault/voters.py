@@ -31,6 +31,7 @@ class Crowd:
     repeat_unknown: bool = True
     ledger: list[Promise] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)  # 0 is a connection that gave no answer
+    flying: Counter[str] = field(default_factory=Counter)  # requests under way, by door
     going: bool = True
 
     async def vote(self, connections: int = 8) -> None:
@@ -84,10 +85,12 @@ class Crowd:
 
     async def _ask(self, body: bytes) -> tuple[int, dict[str, str]]:
         """The answer of some door; 0 when there was none."""
-        host, port = self.rng.choice(self.doors).split(":")
+        door = self.rng.choice(self.doors)
+        host, port = door.split(":")
         head = f"POST /grpc HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
         head += f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         writer = None
+        self.flying[door] += 1
         try:
             async with asyncio.timeout(15):
                 reader, writer = await asyncio.open_connection(host, int(port))
@@ -97,6 +100,7 @@ class Crowd:
         except (OSError, TimeoutError, IndexError, json.JSONDecodeError):
             return 0, {}
         finally:
+            self.flying[door] -= 1
             if writer:
                 writer.transport.abort()
 

@@ -1,12 +1,13 @@
 """The archive in a SQLite file: a row a record, kept a batch a transaction."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from rockola.archive import Cursor, Document, Page, Query
-from rockola.embedded import Database, scalar
+from rockola.embedded import Connection, Database, scalar
 from rockola.failpoints import failpoint
 from rockola.vote.errors import Contradiction, WrongLog
 from rockola.vote.model import Door, Judged, Place, Record, Verdict, Vote
@@ -46,6 +47,7 @@ REPLAY = f"""SELECT json_group_array(json_array({", ".join(COLUMNS[:-1])})) FROM
 CHECKPOINT = """INSERT INTO checkpoints VALUES (?, ?)
     ON CONFLICT DO UPDATE SET position = max(position, excluded.position)"""
 NEWEST = " ORDER BY received_at DESC, partition DESC, offset DESC LIMIT ?"
+PATIENCE = 2.0  # seconds a page may take
 REPLAYED = 5000  # rows read at once while a tally is rebuilt
 
 
@@ -57,17 +59,14 @@ class EmbeddedArchive:
 
     def bind(self, generation: str) -> None:
         """See Archive."""
+        self._database.settle = partial(_bind, generation=generation)
         with self._database.write() as connection:
-            if (found := scalar(connection, "SELECT generation FROM log")) is None:
-                connection.execute("INSERT INTO log VALUES (?)", (generation,))
-            elif found != generation:
-                raise WrongLog(
-                    f"The archive keeps the log {found}, and the log is {generation}. "
-                    "Bring that log back, or begin a new count with an empty tally and archive."
-                )
+            _bind(connection, generation)
 
     def keep(self, partition: int, judged: Sequence[Judged]) -> None:
         """See Archive; here a crash keeps all of them or none."""
+        if not self._database.is_current():
+            raise WrongLog(f"The archive at {self._database.path} was replaced or removed while it was written.")
         rows = msgspec.json.encode([_row(each) for each in judged]).decode()
         with self._database.write() as connection:
             kept = connection.execute(KEEP, (partition, rows)).rowcount
@@ -96,7 +95,7 @@ class EmbeddedArchive:
 
     def page(self, query: Query, after: Cursor | None, limit: int) -> Page:
         """See Archive."""
-        with self._database.read() as connection:
+        with self._database.read(PATIENCE) as connection:
             condition, values = _condition(query, after)
             rows = connection.execute(SHOWN + condition + NEWEST, (*values, limit)).fetchall()
             documents = [_document(scalar(connection, "SELECT generation FROM log"), row) for row in rows]
@@ -123,6 +122,16 @@ class EmbeddedArchive:
 def open_archive(url: str) -> EmbeddedArchive:
     """Opens `sqlite:///path/archive.db`."""
     return EmbeddedArchive(url)
+
+
+def _bind(connection: Connection, generation: str) -> None:
+    if (found := scalar(connection, "SELECT generation FROM log")) is None:
+        connection.execute("INSERT INTO log VALUES (?)", (generation,))
+    elif found != generation:
+        raise WrongLog(
+            f"The archive keeps the log {found}, and the log is {generation}. "
+            "Bring that log back, or begin a new count with an empty tally and archive."
+        )
 
 
 def _row(each: Judged) -> tuple[Any, ...]:

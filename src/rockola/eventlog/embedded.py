@@ -58,6 +58,7 @@ class EmbeddedWriter:
     async def check(self) -> None:
         """See LogWriter."""
         self._require_same()
+        await asyncio.to_thread(self._touch)
 
     async def close(self) -> None:
         """See LogWriter."""
@@ -108,6 +109,11 @@ class EmbeddedWriter:
         for index, (key, _) in enumerate(records):
             spread.setdefault(partition_of(key, self.partitions) if key else free, []).append(index)
         return dict(spread)
+
+    def _touch(self) -> None:
+        """A write that changes nothing: Unavailable when the disk is full or the file is locked."""
+        with self._database.write() as connection:
+            connection.execute("UPDATE log SET partitions = partitions")
 
     def _require_same(self) -> None:
         if not self._database.is_current():

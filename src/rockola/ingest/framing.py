@@ -160,7 +160,7 @@ class Framing:
             raise Refused(answers.HOST)
         if not self._target.startswith(b"/"):
             raise Refused(answers.MALFORMED)
-        self._room = self._rooms.get(self._target, LARGEST_BODY)
+        self._room = self._rooms.get(self._target.partition(b"?")[0], LARGEST_BODY)
         if int(headers.get(b"content-length", 0)) > self._room:
             raise Refused(answers.LARGE)
         self.stage = BODY

@@ -51,7 +51,7 @@ class Gateway:
         deadlines: Deadlines = Deadlines(),  # noqa: B008 # frozen
     ) -> None:
         self._server_ready, self._metrics, self._drain = behind.ready, metrics, settings.drain
-        self._hosts = frozenset(filter(None, settings.hosts.lower().split(",")))
+        self._hosts = frozenset(filter(None, settings.hosts.lower().replace(" ", "").split(",")))
         self._answered: Counter[bytes] = Counter()
         proxies = Proxies(settings.trusted_proxies)
         quota = Quota(settings.address_rate, settings.voter_rate, proxies)

@@ -1,6 +1,7 @@
 """The tally in a SQLite file: the position and everything it stands for change in one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
@@ -50,11 +51,9 @@ class EmbeddedTally:
 
     def bind(self, source: Source) -> None:
         """See Tally."""
+        self._database.settle = partial(_bind, source=source)
         with self._database.write() as connection:
-            if (found := _source(connection)) is None:
-                connection.execute("INSERT INTO source VALUES (?, ?, ?)", source)
-            elif found != source:
-                raise WrongLog(_difference(found, source))
+            _bind(connection, source)
 
     def position(self, partition: int) -> int | None:
         """See Tally."""
@@ -130,6 +129,13 @@ def _found(connection: Connection, statement: str, partition: int, keys: Sequenc
 def _sums(connection: Connection, condition: str, *values: object) -> Mapping[str, int]:
     sums: dict[str, int] = msgspec.json.decode(scalar(connection, SUMS.format(condition), *values))
     return sums
+
+
+def _bind(connection: Connection, source: Source) -> None:
+    if (found := _source(connection)) is None:
+        connection.execute("INSERT INTO source VALUES (?, ?, ?)", source)
+    elif found != source:
+        raise WrongLog(_difference(found, source))
 
 
 def _source(connection: Connection) -> Source | None:

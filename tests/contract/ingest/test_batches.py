@@ -92,3 +92,8 @@ def test_a_batch_that_does_not_fit_the_queue_is_refused_whole(opened: Opened) ->
     door = opened(queue=10)
     answer = door.ask(batch(*[VOTE] * 11))
     assert (answer.status, answer.json["code"], door.count()) == (503, "busy", 0)
+
+
+def test_a_query_behind_the_route_changes_nothing(door: Door) -> None:
+    raw = batch(*[VOTE] * 600).replace(b"/votes HTTP", b"/votes?x=1 HTTP", 1)
+    assert door.ask(raw).status == 202

@@ -158,7 +158,7 @@ def test_b69_nobody_elses_page_may_read_an_answer(door: Door) -> None:
 
 
 def test_b73_another_host_is_misdirected_when_ours_are_known(opened: Opened) -> None:
-    door = opened(hosts="rockola.example,localhost")
+    door = opened(hosts="rockola.example, localhost")
     hosts = ("evil", "rockola.example", "LOCALHOST:3000")
     assert [door.vote(Host=host).status for host in hosts] == [421, 202, 202]
 
