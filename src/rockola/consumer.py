@@ -50,6 +50,7 @@ class Consumer:
         if position is None:
             yield from self._rebuild(partition)
             return
+        self._reader.read(partition, position, 1)  # LostRecords when the log ends before it
         self._require_kept(partition, position)
         self._unreadable[partition] = self._unreadable_before(partition, position)
         self._positions[partition] = position
