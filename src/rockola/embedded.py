@@ -1,7 +1,8 @@
 """One SQLite file as a store: the settings that are part of the promise, transactions, and its errors as ours.
 
-Whatever crosses from Python to SQL goes as one JSON value in one statement: each step of a row-by-row call would give
-the interpreter's lock away, and a busy gateway in the same process takes long to give it back.
+Whatever crosses from Python to SQL goes as one JSON value in one statement, and what one statement can do is no
+transaction of three: each call into SQLite gives the interpreter's lock away, and a busy gateway in the same process
+takes long to give it back.
 """
 
 import sqlite3
@@ -20,10 +21,12 @@ LOOKS = 100_000  # steps of SQLite's machine, about 5 ms, between two looks at a
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # a commit that returned survives a power cut
-    "PRAGMA cache_size=-65536",  # KiB
+    "PRAGMA cache_size=-32768",  # KiB
     "PRAGMA wal_autocheckpoint=4000",  # pages: fewer, longer check-points
 )
+FOLLOW = 0.1  # seconds between two looks whether the path leads to the same file
 Connection = sqlite3.Connection
+Taken = sqlite3.IntegrityError  # a key that is written is there already
 
 
 class Database:
@@ -37,8 +40,16 @@ class Database:
         self.path, self._service, self._schema = path_of(url), service, schema
         self.settle: Callable[[Connection], None] = _leave
         self._lock = threading.Lock()
+        self._looked = time.monotonic()
         with self._errors():
             self._open()
+
+    @contextmanager
+    def statement(self) -> Iterator[Connection]:
+        """For a single statement: what it writes is durable when it ends, or nothing happened; see `write`."""
+        with self._lock, self._errors():
+            self._follow()
+            yield self._connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -77,9 +88,7 @@ class Database:
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Connection]:
         with self._lock, self._errors():
-            if not self.is_current():
-                self._connection.close()
-                self._open()
+            self._follow()
             self._connection.execute(begin)
             try:
                 yield self._connection
@@ -87,6 +96,14 @@ class Database:
             finally:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
+
+    def _follow(self) -> None:
+        if time.monotonic() - self._looked < FOLLOW:
+            return
+        self._looked = time.monotonic()
+        if not self.is_current():
+            self._connection.close()
+            self._open()
 
     def _open(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,6 +114,7 @@ class Database:
                 self._connection.execute(statement)
             self.settle(self._connection)
         self._inode = self.path.stat().st_ino
+        self._looked = time.monotonic()
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -172,7 +172,13 @@ def test_f07_a_server_that_dies_or_hangs_is_answered_with_503_and_taken_up_again
 
 
 POINTS = ("lost", "begun", "taken", "read", "looked", "archived", "counted", "checkpointed")
-FAILPOINTS = [*(f"consumer.{point}" for point in POINTS), "archive.keep", "tally.apply", "tally.restore"]
+FAILPOINTS = [
+    *(f"consumer.{point}" for point in POINTS),
+    "archive.keep",
+    "archive.keep_again",
+    "tally.apply",
+    "tally.restore",
+]
 
 
 @pytest.mark.parametrize("point", FAILPOINTS)

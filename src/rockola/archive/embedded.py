@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from rockola.archive import Cursor, Document, Page, Query
-from rockola.embedded import Connection, Database, scalar
+from rockola.embedded import Connection, Database, Taken, scalar
 from rockola.failpoints import failpoint
 from rockola.vote.errors import Contradiction, WrongLog
 from rockola.vote.model import Door, Judged, Place, Record, Verdict, Vote
@@ -38,7 +38,7 @@ CREATE INDEX IF NOT EXISTS votes_by_time ON votes (received_at);
 CREATE INDEX IF NOT EXISTS votes_by_id ON votes (id) WHERE id IS NOT NULL
 """
 VALUES = ", ".join(f"json_extract(value, '$[{index}]')" for index in range(len(COLUMNS)))
-KEEP = f"INSERT INTO votes SELECT ?, {VALUES} FROM json_each(?) WHERE true ON CONFLICT DO NOTHING"
+KEEP = f"INSERT INTO votes SELECT ?, {VALUES} FROM json_each(?)"
 SAME = " AND ".join(f"votes.{name} IS json_extract(value, '$[{index}]')" for index, name in enumerate(COLUMNS))
 EQUAL = f"SELECT count(*) FROM json_each(?) JOIN votes ON votes.partition = ? AND {SAME}"
 SHOWN = f"SELECT partition, {', '.join(COLUMNS)} FROM votes WHERE "  # the columns are constants
@@ -68,9 +68,17 @@ class EmbeddedArchive:
         if not self._database.is_current():
             raise WrongLog(f"The archive at {self._database.path} was replaced or removed while it was written.")
         rows = msgspec.json.encode([_row(each) for each in judged]).decode()
+        try:
+            with self._database.statement() as connection:
+                failpoint("archive.keep")
+                connection.execute(KEEP, (partition, rows))
+        except Taken:  # a crash or another consumer kept some of them before
+            self._keep_again(partition, judged, rows)
+
+    def _keep_again(self, partition: int, judged: Sequence[Judged], rows: str) -> None:
         with self._database.write() as connection:
-            kept = connection.execute(KEEP, (partition, rows)).rowcount
-            failpoint("archive.keep")
+            kept = connection.execute(KEEP + " WHERE true ON CONFLICT DO NOTHING", (partition, rows)).rowcount
+            failpoint("archive.keep_again")
             if kept < len(judged) and scalar(connection, EQUAL, rows, partition) < len(judged):
                 raise Contradiction(
                     f"The archive holds something else than the log says, between {partition}.{judged[0].offset} "
@@ -79,12 +87,12 @@ class EmbeddedArchive:
 
     def checkpoint(self, partition: int, position: int) -> None:
         """See Archive."""
-        with self._database.write() as connection:
+        with self._database.statement() as connection:
             connection.execute(CHECKPOINT, (partition, position))
 
     def checkpointed(self, partition: int) -> int:
         """See Archive."""
-        with self._database.read() as connection:
+        with self._database.statement() as connection:
             return scalar(connection, "SELECT position FROM checkpoints WHERE partition = ?", partition) or 0
 
     def replay(self, partition: int, start: int, until: int) -> Iterator[Sequence[Judged]]:
@@ -114,7 +122,7 @@ class EmbeddedArchive:
         self._database.close()
 
     def _replayed(self, partition: int, start: int, until: int) -> list[Judged]:
-        with self._database.read() as connection:
+        with self._database.statement() as connection:
             rows = msgspec.json.decode(scalar(connection, REPLAY, partition, start, until, REPLAYED))
         return [_judged(row) for row in rows]
 

@@ -6,12 +6,12 @@ import secrets
 import threading
 import time
 from collections.abc import Collection, Sequence
-from itertools import count
+from itertools import count, islice
 from queue import SimpleQueue
 
 import msgspec
 
-from rockola.embedded import Connection, Database, option_of, scalar
+from rockola.embedded import Connection, Database, Taken, option_of, scalar
 from rockola.eventlog import Batch, Keyed
 from rockola.failpoints import failpoint
 from rockola.vote.errors import LostRecords, Unavailable, WrongLog
@@ -42,6 +42,8 @@ class EmbeddedWriter:
         self._database = Database(url, "log", SCHEMA)
         self.generation, self.partitions = identity(self._database, option_of(url, "partitions", 1))
         self._turn = count()
+        self._ends: dict[int, int] = {}  # as far as known: another process may have appended
+        self._closing = False
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[Pending | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="log")
@@ -49,7 +51,7 @@ class EmbeddedWriter:
 
     async def append(self, records: Sequence[Keyed]) -> list[Place]:
         """See LogWriter."""
-        if not self._thread.is_alive():
+        if self._closing:
             raise Unavailable("log")
         future: asyncio.Future[list[Place]] = self._loop.create_future()
         self._queue.put((records, future))
@@ -62,6 +64,7 @@ class EmbeddedWriter:
 
     async def close(self) -> None:
         """See LogWriter."""
+        self._closing = True
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
         self._database.close()
@@ -84,21 +87,37 @@ class EmbeddedWriter:
         self._loop.call_soon_threadsafe(_resolve, [future for _, future in waiting], outcome)
 
     def _commit(self, appends: Sequence[Sequence[Keyed]]) -> list[list[Place]]:
-        self._require_same()
-        with self._database.write() as connection:
-            places = [self._append(connection, records) for records in appends]
-            failpoint("log.commit")
-        return places
+        places = iter(self._append([record for records in appends for record in records]))
+        self._require_same()  # or they went into a file that nobody will find
+        return [list(islice(places, len(records))) for records in appends]
 
-    def _append(self, connection: Connection, records: Sequence[Keyed]) -> list[Place]:
+    def _append(self, records: Sequence[Keyed]) -> list[Place]:
         spread = self._spread(records)
-        places: dict[int, Place] = {}
-        for partition, indices in spread.items():
-            first = scalar(connection, END, partition)
-            values = b"[" + b",".join([records[index].value for index in indices]) + b"]"
-            connection.execute(APPEND, (partition, first, values.decode()))
-            places |= {i: Place(self.generation, partition, offset) for offset, i in enumerate(indices, first)}
+        database = self._database
+        try:
+            with database.statement() if len(spread) == 1 else database.write() as connection:
+                failpoint("log.append")
+                firsts = [self._insert(connection, p, [records[i].value for i in spread[p]]) for p in spread]
+        except BaseException:
+            self._ends.clear()
+            raise
+        numbered = zip(spread.items(), firsts, strict=True)
+        places = {i: Place(self.generation, p, o) for (p, own), first in numbered for o, i in enumerate(own, first)}
         return [places[index] for index in range(len(records))]
+
+    def _insert(self, connection: Connection, partition: int, values: Sequence[bytes]) -> int:
+        """Appends in one statement, and gives the first offset."""
+        text = (b"[" + b",".join(values) + b"]").decode()
+        while True:
+            first: int = self._ends.get(partition, -1)
+            first = scalar(connection, END, partition) if first < 0 else first
+            try:
+                connection.execute(APPEND, (partition, first, text))
+            except Taken:  # another process was there before
+                self._ends.pop(partition, None)
+            else:
+                self._ends[partition] = first + len(values)
+                return first
 
     def _spread(self, records: Sequence[Keyed]) -> dict[int, Sequence[int]]:
         """The indices of the records by partition."""
@@ -112,7 +131,7 @@ class EmbeddedWriter:
 
     def _touch(self) -> None:
         """A write that changes nothing: Unavailable when the disk is full or the file is locked."""
-        with self._database.write() as connection:
+        with self._database.statement() as connection:
             connection.execute("UPDATE log SET partitions = partitions")
 
     def _require_same(self) -> None:
@@ -137,7 +156,7 @@ class EmbeddedReader:
         """See LogReader."""
         if not self._database.is_current():
             raise WrongLog(f"The log at {self._database.path} was replaced or removed while it was read.")
-        with self._database.read() as connection:
+        with self._database.statement() as connection:
             entries = _entries(connection, partition, start, limit)
             if not entries and (end := scalar(connection, END, partition)) < start:
                 raise LostRecords(
@@ -148,7 +167,7 @@ class EmbeddedReader:
 
     def end(self, partition: int) -> int:
         """See LogReader."""
-        with self._database.read() as connection:
+        with self._database.statement() as connection:
             return int(scalar(connection, END, partition))
 
     def commit(self, partition: int, position: int) -> None:

@@ -25,11 +25,12 @@ CREATE TABLE IF NOT EXISTS counts (
     field TEXT NOT NULL, partition INTEGER NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (field, partition)
 ) WITHOUT ROWID
 """
+LOOK = """SELECT position,
+    (SELECT json_group_object(key, offset) FROM ids WHERE partition = ?1 AND key IN (SELECT value FROM json_each(?2))),
+    (SELECT json_group_object(key, votes) FROM voters WHERE partition = ?1 AND key IN (SELECT value FROM json_each(?3)))
+    FROM positions WHERE partition = ?1"""
+MOVE = "UPDATE positions SET position = ? WHERE partition = ? AND position = ?"
 POSITION = "SELECT position FROM positions WHERE partition = ?"
-IDS = "SELECT json_group_object(key, offset) FROM ids WHERE partition = ? AND key IN (SELECT value FROM json_each(?))"
-VOTERS = (
-    "SELECT json_group_object(key, votes) FROM voters WHERE partition = ? AND key IN (SELECT value FROM json_each(?))"
-)
 REMEMBER = "INSERT INTO ids SELECT ?, key, value FROM json_each(?)"
 RAISE_VOTERS = """INSERT INTO voters SELECT ?, key, value FROM json_each(?) WHERE true
     ON CONFLICT DO UPDATE SET votes = votes + excluded.votes"""
@@ -41,6 +42,9 @@ SUMS = """SELECT json_group_object(field, number) FROM (
     SELECT field, sum(number) AS number FROM counts WHERE {} GROUP BY field)"""
 MINUTE = '["minute"'  # counts by minute lie together, from here to the next letter
 FIRST, LAST = MINUTE, MINUTE + "~"
+
+
+_object = msgspec.json.Decoder(dict[str, int]).decode
 
 
 class EmbeddedTally:
@@ -57,23 +61,22 @@ class EmbeddedTally:
 
     def position(self, partition: int) -> int | None:
         """See Tally."""
-        with self._database.read() as connection:
+        with self._database.statement() as connection:
             position: int | None = scalar(connection, POSITION, partition)
             return position
 
     def look(self, partition: int, start: int, ids: Sequence[str], voters: Sequence[str]) -> Known | Moved:
         """See Tally."""
-        with self._database.read() as connection:
-            if (position := scalar(connection, POSITION, partition)) != start:
-                return Moved(position)
-            return Known(_found(connection, IDS, partition, ids), _found(connection, VOTERS, partition, voters))
+        asked = (partition, msgspec.json.encode(ids).decode(), msgspec.json.encode(voters).decode())
+        with self._database.statement() as connection:
+            position, *found = connection.execute(LOOK, asked).fetchone() or (None,)
+        return Known(*map(_object, found)) if position == start else Moved(position)
 
     def apply(self, step: Step) -> Applied | Moved:
         """See Tally."""
         with self._database.write() as connection:
-            if (position := scalar(connection, POSITION, step.partition)) != step.start:
-                return Moved(position)
-            connection.execute("UPDATE positions SET position = ? WHERE partition = ?", (step.next, step.partition))
+            if not connection.execute(MOVE, (step.next, step.partition, step.start)).rowcount:
+                return Moved(scalar(connection, POSITION, step.partition))
             failpoint("tally.apply")
             _count(connection, step.partition, step.effect)
         return Applied(step.next)
@@ -114,21 +117,13 @@ def open_tally(url: str) -> EmbeddedTally:
 
 
 def _count(connection: Connection, partition: int, effect: Effect) -> None:
-    ids, voters, counts = (msgspec.json.encode(part).decode() for part in effect)
-    for statement, values in ((REMEMBER, ids), (RAISE_VOTERS, voters), (RAISE_COUNTS, counts)):
-        connection.execute(statement, (partition, values))
-
-
-def _found(connection: Connection, statement: str, partition: int, keys: Sequence[str]) -> Mapping[str, int]:
-    found: dict[str, int] = {}
-    if keys:
-        found = msgspec.json.decode(scalar(connection, statement, partition, msgspec.json.encode(keys).decode()))
-    return found
+    for statement, values in zip((REMEMBER, RAISE_VOTERS, RAISE_COUNTS), effect, strict=True):
+        if values:
+            connection.execute(statement, (partition, msgspec.json.encode(values).decode()))
 
 
 def _sums(connection: Connection, condition: str, *values: object) -> Mapping[str, int]:
-    sums: dict[str, int] = msgspec.json.decode(scalar(connection, SUMS.format(condition), *values))
-    return sums
+    return _object(scalar(connection, SUMS.format(condition), *values))
 
 
 def _bind(connection: Connection, source: Source) -> None:
