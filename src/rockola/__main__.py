@@ -2,4 +2,5 @@
 
 from rockola.cli import main
 
-main()
+if __name__ == "__main__":  # a process that helps `verify` imports this as well
+    main()

@@ -8,9 +8,10 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from typing import Any
 
 from rockola.embedded import path_of
@@ -19,33 +20,38 @@ from rockola.vote.errors import Unavailable
 from rockola.vote.model import Verdict
 
 Group = tuple[Any, ...]
+Part = tuple[int, int, int]  # partition, start, end
 
 # The archive's row, spelled as the record it must have been in the log, to the byte.
 SPELLED = """'{"name":' || json_quote(name) || ',"album":' || json_quote(album) || ',"year":' || year
-    || ',"rank":' || rtrim(rtrim(printf('%.2f', rank / 100.0), '0'), '.')
-    || iif(id IS NULL, '', ',"id":' || json_quote(id)) || iif(voter IS NULL, '', ',"voter":' || json_quote(voter))
-    || ',"door":' || json_quote(door) || ',"at":' || received_at || '}'"""
+    || ',"rank":' || iif(rank % 100, rank / 100.0, rank / 100)
+    || iif(id IS NULL, '', ',"id":"' || id || '"') || iif(voter IS NULL, '', ',"voter":"' || voter || '"')
+    || ',"door":"' || door || '","at":' || received_at || '}'"""
 READABLE = """CASE WHEN typeof(record) <> 'text' OR NOT json_valid(record) THEN false ELSE
     json_type(record, '$.name') IS 'text' AND json_type(record, '$.album') IS 'text'
     AND json_type(record, '$.at') IS 'integer' AND json_type(record, '$.year') IS 'integer'
     AND record ->> 'door' IN ('grpc', 'rust') AND record ->> 'year' BETWEEN 1900 AND 2100
     AND record ->> 'rank' BETWEEN 0 AND 10 END"""
-NOT_KEPT = f"""SELECT partition, offset FROM log.records JOIN upto USING (partition)
+NOT_KEPT = f"""SELECT partition, offset FROM upto CROSS JOIN log.records USING (partition)
     LEFT JOIN archive.votes v USING (partition, offset)
-    WHERE records.offset < position AND CASE verdict WHEN 'unreadable'
+    WHERE records.offset >= start AND records.offset < position AND CASE verdict WHEN 'unreadable'
         THEN hex(record) IS NOT upper(raw) OR {READABLE}
         ELSE {SPELLED} IS NOT CAST(record AS TEXT) END
     ORDER BY partition, offset LIMIT 1"""
-NOT_IN_LOG = """SELECT partition, offset FROM archive.votes JOIN upto USING (partition)
+NOT_IN_LOG = """SELECT partition, offset FROM upto CROSS JOIN archive.votes USING (partition)
     LEFT JOIN log.records USING (partition, offset)
-    WHERE offset < position AND record IS NULL ORDER BY partition, offset LIMIT 1"""
+    WHERE offset >= start AND offset < position AND record IS NULL ORDER BY partition, offset LIMIT 1"""
 # The first record of an id speaks for its repeats; without an id a record speaks for itself.
-FIRSTS = """SELECT partition, offset, voter, id, verdict, duplicate_of,
-        iif(id IS NULL, offset, min(offset) OVER (PARTITION BY partition, voter, id)) AS first
-    FROM archive.votes JOIN upto USING (partition)
-    WHERE offset < position AND verdict <> 'unreadable'
+FIRST = "iif(id IS NULL, offset, min(offset) OVER (PARTITION BY partition, voter, id)) AS first"
+FIRSTS = f"""SELECT partition, offset, voter, id, verdict, duplicate_of, {FIRST}
+    FROM upto CROSS JOIN archive.votes USING (partition)
+    WHERE offset >= start AND offset < position AND verdict <> 'unreadable'
         AND (:open OR (name, album) IN (SELECT name, album FROM catalogue))"""
-UNLIMITED = f"SELECT *, 0 AS nth FROM ({FIRSTS})"
+# Most ids are there once, and need no sorting.
+UNLIMITED = f"""WITH repeated AS (SELECT id FROM archive.votes WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1)
+    SELECT *, 0 AS nth FROM ({FIRSTS} AND id IN (SELECT id FROM repeated)) UNION ALL
+    SELECT *, 0 AS nth FROM ({FIRSTS.replace(FIRST, "offset AS first")} AND id NOT IN (SELECT id FROM repeated))
+    UNION ALL SELECT *, 0 AS nth FROM ({FIRSTS.replace(FIRST, "offset AS first")} AND id IS NULL)"""
 # A voter's firsts are numbered in order: as many count as the limit allows.
 LIMITED = f"""SELECT *, first_value(number) OVER (PARTITION BY partition, voter, coalesce(id, offset) ORDER BY offset)
         AS nth FROM (SELECT *, iif(voter IS NULL, 0,
@@ -54,8 +60,8 @@ MISJUDGED = """SELECT partition, offset FROM (SELECT *, CASE WHEN nth > :limit T
         WHEN offset > first THEN 'duplicate' ELSE 'counted' END AS want FROM ({}))
     WHERE verdict IS NOT want OR duplicate_of IS NOT iif(want = 'duplicate', first, NULL)
     ORDER BY partition, offset LIMIT 1"""
-OUTSIDE = """SELECT partition, offset FROM archive.votes JOIN upto USING (partition)
-    WHERE offset < position AND verdict NOT IN ('unreadable', 'not_in_catalogue')
+OUTSIDE = """SELECT partition, offset FROM upto CROSS JOIN archive.votes USING (partition)
+    WHERE offset >= start AND offset < position AND verdict NOT IN ('unreadable', 'not_in_catalogue')
         AND NOT (:open OR (name, album) IN (SELECT name, album FROM catalogue))
     ORDER BY partition, offset LIMIT 1"""
 GROUPS = """SELECT verdict, name, album, door, rank / 100, received_at / 60000, count(*), sum(rank) FROM archive.votes
@@ -63,7 +69,15 @@ GROUPS = """SELECT verdict, name, album, door, rank / 100, received_at / 60000, 
 MEMORY = """SELECT (SELECT count(*) FROM tally.ids), (SELECT sum(offset) FROM tally.ids),
     (SELECT sum(votes) FROM tally.voters)"""
 REMEMBERED = """SELECT count(id), sum(iif(id IS NULL, NULL, offset)), sum(iif(voter IS NULL, NULL, 1))
-    FROM archive.votes JOIN upto USING (partition) WHERE offset < position AND verdict = 'counted'"""
+    FROM upto CROSS JOIN archive.votes USING (partition)
+    WHERE offset >= start AND offset < position AND verdict = 'counted'"""
+ROW_BY_ROW = (
+    (NOT_KEPT, "The archive does not hold the log's record {} as it is."),
+    (NOT_IN_LOG, "The log does not hold the archive's record {}."),
+    (OUTSIDE, "The record {} was judged as if its candidate were in the catalogue."),
+)
+MISJUDGED_SAID = "The record {} has another verdict in the archive than the log's order gives it."
+PART = 100_000  # records of a row-by-row question that one thread takes at once
 GROUPED = 5000  # records grouped at once: sorting stays in the processor's cache, three times faster
 
 
@@ -84,13 +98,15 @@ def verify(log: str, archive: str, tally: str, contest: Contest) -> Report:
         counts = dict(connection.execute("SELECT field, sum(number) FROM tally.counts GROUP BY field").fetchall())
         memory = connection.execute(MEMORY).fetchone()
     stores = _Stores({"log": log, "archive": archive}, positions, contest)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # SQLite works without the interpreter's lock
-        remembered = pool.submit(stores.first, REMEMBERED)
-        asked = [(sentence, pool.submit(stores.first, statement)) for statement, sentence in stores.questions()]
-        recount = pool.submit(stores.recount).result()
-        found = [(sentence, answer.result()) for sentence, answer in asked]
+    with stores.pool() as pool:
+        misjudged = pool.submit(stores.first, stores.misjudged(), stores.whole())
+        counting, remembered = pool.submit(stores.recount), pool.submit(stores.first, REMEMBERED, stores.whole())
+        asked = [(said, pool.submit(stores.first, ask, [part])) for ask, said in ROW_BY_ROW for part in stores.parts()]
+        found = [(MISJUDGED_SAID, misjudged.result()), *((said, answer.result()) for said, answer in asked)]
+        recount = counting.result()
     differences = [] if positions else ["The tally has no position: it is lost, or nothing was counted yet."]
-    differences += [sentence.format(f"{place[0]}.{place[1]}") for sentence, place in found if place]
+    first = {said: place for said, place in reversed(found) if place}
+    differences += [said.format(f"{place[0]}.{place[1]}") for said, place in reversed(first.items())]
     differences += _miscounted(recount, counts)
     if memory != remembered.result():
         differences.append("The tally remembers other ids or voters than the recount counted.")
@@ -106,20 +122,28 @@ class _Stores:
     positions: Mapping[int, int]
     contest: Contest
 
-    def questions(self) -> Sequence[tuple[str, str]]:
-        """Statements that find the first place where something is wrong, and what is wrong there."""
-        misjudged = MISJUDGED.format(UNLIMITED if self.contest.votes_per_voter is None else LIMITED)
-        return (
-            (misjudged, "The record {} has another verdict in the archive than the log's order gives it."),
-            (NOT_KEPT, "The archive does not hold the log's record {} as it is."),
-            (NOT_IN_LOG, "The log does not hold the archive's record {}."),
-            (OUTSIDE, "The record {} was judged as if its candidate were in the catalogue."),
-        )
+    def pool(self) -> Executor:
+        """Processes where there is much to do: in one process, SQLite's memory counter is a lock between threads."""
+        if len(self.parts()) < 2:
+            return ThreadPoolExecutor(1)
+        return ProcessPoolExecutor(os.cpu_count(), get_context("spawn"))
 
-    def first(self, statement: str) -> tuple[Any, ...] | None:
-        """The first row of a statement's answer."""
+    def whole(self) -> list[Part]:
+        """Everything before the positions."""
+        return [(partition, 0, position) for partition, position in self.positions.items()]
+
+    def parts(self) -> list[Part]:
+        """The same in parts, for questions that ask about a row alone."""
+        return [(p, at, min(at + PART, end)) for p, _, end in self.whole() for at in range(0, end, PART)]
+
+    def misjudged(self) -> str:
+        """Finds the first record whose verdict is not what the order of the log gives it."""
+        return MISJUDGED.format(UNLIMITED if self.contest.votes_per_voter is None else LIMITED)
+
+    def first(self, statement: str, parts: Sequence[Part]) -> tuple[Any, ...] | None:
+        """The first row of a statement's answer about these parts."""
         rules = {"open": self.contest.catalogue is None, "limit": self.contest.votes_per_voter}
-        with self._connected() as connection:
+        with self._connected(parts) as connection:
             used = {name: value for name, value in rules.items() if f":{name}" in statement}
             row: tuple[Any, ...] | None = connection.execute(statement, used).fetchone()
             return row
@@ -127,7 +151,7 @@ class _Stores:
     def recount(self) -> Counter[str]:
         """What the tally's counts must be."""
         counts = Counter[str]()
-        with self._connected() as connection:
+        with self._connected([]) as connection:
             for partition, position in self.positions.items():
                 for start in range(0, position, GROUPED):
                     window = (partition, start, min(start + GROUPED, position))
@@ -136,10 +160,12 @@ class _Stores:
         return counts
 
     @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
+    def _connected(self, parts: Sequence[Part]) -> Iterator[sqlite3.Connection]:
         with _opened(self.urls) as connection:
-            connection.execute("CREATE TEMP TABLE upto (partition INTEGER PRIMARY KEY, position INTEGER)")
-            connection.executemany("INSERT INTO upto VALUES (?, ?)", self.positions.items())
+            connection.execute(
+                "CREATE TEMP TABLE upto (partition INTEGER PRIMARY KEY, start INTEGER, position INTEGER)"
+            )
+            connection.executemany("INSERT INTO upto VALUES (?, ?, ?)", parts)
             connection.execute("CREATE TEMP TABLE catalogue (name TEXT, album TEXT, PRIMARY KEY (name, album))")
             connection.executemany("INSERT INTO catalogue VALUES (?, ?)", sorted(self.contest.spellings))
             yield connection
