@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from rockola.vote.errors import Unavailable
+from rockola.vote.errors import Unavailable, WrongLog
 
 BUSY = 5.0  # seconds to wait for another process's transaction
 LOOKS = 100_000  # steps of SQLite's machine, about 5 ms, between two looks at a query's time
@@ -24,7 +24,6 @@ PRAGMAS = (
     "PRAGMA cache_size=-32768",  # KiB
     "PRAGMA wal_autocheckpoint=4000",  # pages: fewer, longer check-points
 )
-FOLLOW = 0.1  # seconds between two looks whether the path leads to the same file
 Connection = sqlite3.Connection
 Taken = sqlite3.IntegrityError  # a key that is written is there already
 
@@ -32,15 +31,16 @@ Taken = sqlite3.IntegrityError  # a key that is written is there already
 class Database:
     """One file, one connection, one transaction at a time; any thread.
 
-    A file that was replaced is opened anew; `settle` then sees first whether it is the right one.
+    A file that was replaced is opened anew; `settle` then sees first whether it is the right one. One that `stays` is
+    WrongLog then.
     """
 
-    def __init__(self, url: str, service: str, schema: str) -> None:
+    def __init__(self, url: str, service: str, schema: str, stays: bool = False) -> None:
         """Opens the file of a `sqlite:///` URL and makes what is missing; Unavailable names the service."""
         self.path, self._service, self._schema = path_of(url), service, schema
+        self._stays = stays
         self.settle: Callable[[Connection], None] = _leave
         self._lock = threading.Lock()
-        self._looked = time.monotonic()
         with self._errors():
             self._open()
 
@@ -98,12 +98,12 @@ class Database:
                     self._connection.execute("ROLLBACK")
 
     def _follow(self) -> None:
-        if time.monotonic() - self._looked < FOLLOW:
+        if self.is_current():
             return
-        self._looked = time.monotonic()
-        if not self.is_current():
-            self._connection.close()
-            self._open()
+        if self._stays:
+            raise WrongLog(f"The {self._service} at {self.path} was replaced or removed while it was used.")
+        self._connection.close()
+        self._open()
 
     def _open(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -114,7 +114,6 @@ class Database:
                 self._connection.execute(statement)
             self.settle(self._connection)
         self._inode = self.path.stat().st_ino
-        self._looked = time.monotonic()
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

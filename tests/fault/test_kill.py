@@ -191,7 +191,10 @@ def test_f12_a_consumer_killed_at_any_point_counts_on_exactly(
 
     def kill_at_the_point() -> None:
         for turn in range(3):
-            once = turn == 0 or point.endswith(("lost", "begun", "restore", "taken"))
+            if point == "archive.keep_again":  # passed only after a crash between archive and tally
+                consumer.launch(ROCKOLA_FAILPOINTS="consumer.archived=kill:1")
+                assert consumer.ended() == -signal.SIGKILL
+            once = turn == 0 or point == "archive.keep_again" or point.endswith(("lost", "begun", "restore", "taken"))
             consumer.launch(ROCKOLA_FAILPOINTS=f"{point}=kill:{1 if once else rng.randint(1, 4)}")
             if turn and point.endswith(("lost", "begun", "restore")):
                 consumer.await_up()

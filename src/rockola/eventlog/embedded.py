@@ -39,7 +39,7 @@ class EmbeddedWriter:
     """A LogWriter with one thread that commits everything that waits for it at once."""
 
     def __init__(self, url: str) -> None:
-        self._database = Database(url, "log", SCHEMA)
+        self._database = Database(url, "log", SCHEMA, stays=True)
         self.generation, self.partitions = identity(self._database, option_of(url, "partitions", 1))
         self._turn = count()
         self._ends: dict[int, int] = {}  # as far as known: another process may have appended
@@ -59,7 +59,6 @@ class EmbeddedWriter:
 
     async def check(self) -> None:
         """See LogWriter."""
-        self._require_same()
         await asyncio.to_thread(self._touch)
 
     async def close(self) -> None:
@@ -88,7 +87,8 @@ class EmbeddedWriter:
 
     def _commit(self, appends: Sequence[Sequence[Keyed]]) -> list[list[Place]]:
         places = iter(self._append([record for records in appends for record in records]))
-        self._require_same()  # or they went into a file that nobody will find
+        if not self._database.is_current():
+            raise WrongLog(f"The log at {self._database.path} was replaced or removed while it was written.")
         return [list(islice(places, len(records))) for records in appends]
 
     def _append(self, records: Sequence[Keyed]) -> list[Place]:
@@ -134,16 +134,12 @@ class EmbeddedWriter:
         with self._database.statement() as connection:
             connection.execute("UPDATE log SET partitions = partitions")
 
-    def _require_same(self) -> None:
-        if not self._database.is_current():
-            raise WrongLog(f"The log at {self._database.path} was replaced or removed while it was written.")
-
 
 class EmbeddedReader:
     """A LogReader of every partition."""
 
     def __init__(self, url: str) -> None:
-        self._database = Database(url, "log", SCHEMA)
+        self._database = Database(url, "log", SCHEMA, stays=True)
         self.generation, self.partitions = identity(self._database, option_of(url, "partitions", 1))
         self._version = 0
         self._woken = threading.Event()
@@ -154,8 +150,6 @@ class EmbeddedReader:
 
     def read(self, partition: int, start: int, limit: int) -> Batch:
         """See LogReader."""
-        if not self._database.is_current():
-            raise WrongLog(f"The log at {self._database.path} was replaced or removed while it was read.")
         with self._database.statement() as connection:
             entries = _entries(connection, partition, start, limit)
             if not entries and (end := scalar(connection, END, partition)) < start:
