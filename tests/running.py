@@ -77,7 +77,7 @@ class Process:
         os.kill(self.pid, number)
 
     def kill(self) -> None:
-        """SIGKILL: it has no last word."""
+        """SIGKILL: it has no last word; nothing when it was never started."""
         if self.process:
             self.process.kill()
             self._end()
@@ -93,9 +93,6 @@ class Process:
         assert self.process
         until(lambda: self.process and self.process.poll() is not None, "the end of the process")
         return self._end()
-
-    def is_running(self) -> bool:
-        return self.process is not None and self.process.poll() is None
 
     def metric(self, name: str) -> float:
         """The sum of a metric over its labels."""

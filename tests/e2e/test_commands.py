@@ -18,7 +18,7 @@ Launch = Callable[..., Process]
 
 @pytest.fixture
 def launch(tmp_path: Path) -> Iterator[Launch]:
-    """Makes `rockola` processes on one data folder; those still running are killed in the end."""
+    """Makes `rockola` processes on one data folder; they are killed in the end."""
     processes: list[Process] = []
 
     def make(command: str = "up", *flags: str, **env: str) -> Process:
@@ -27,8 +27,7 @@ def launch(tmp_path: Path) -> Iterator[Launch]:
 
     yield make
     for process in processes:
-        if process.is_running():
-            process.kill()
+        process.kill()
 
 
 def totals(up: Process) -> dict[str, int]:

@@ -26,7 +26,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def launch(data: Path) -> Iterator[Callable[..., Process]]:
-    """Makes `rockola` processes on the data folder; those still running are killed in the end."""
+    """Makes `rockola` processes on the data folder; they are killed in the end."""
     processes: list[Process] = []
 
     def make(command: str = "up", *flags: str, **env: str) -> Process:
@@ -35,5 +35,4 @@ def launch(data: Path) -> Iterator[Callable[..., Process]]:
 
     yield make
     for process in processes:
-        if process.is_running():
-            process.kill()
+        process.kill()
