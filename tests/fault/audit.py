@@ -7,9 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 from oracle import Rules, verdicts
-from voters import Promise
-
 from running import run, until
+from voters import Promise
 
 
 def ask(data: Path, store: str, question: str, *values: object) -> list[tuple[object, ...]]:

@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+
 from audit import ask, await_counted, check_ledger, check_verified
-from voters import Crowd
-
 from running import Process, run, until
+from voters import Crowd
+from voting import Launch
 
-Launch = Callable[..., Process]
 TOTALS = {"Imaginaria Sonora": 3200, "Mis palabras": 2800, "El Viaje": 2500, "Rock chapin": 1600}
 
 

@@ -7,10 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from oracle import check_end, check_moment
-from test_protocol import FOLDER
-from world import PARTITIONS, Crashed, TornArchive, World
 
+from oracle import check_end, check_moment
 from rockola.consumer import Consumer
 from rockola.eventlog import Batch
 from rockola.tally import Applied, Moved, Step
@@ -18,6 +16,8 @@ from rockola.tally.embedded import EmbeddedTally, _count
 from rockola.vote.errors import BrokenPromise
 from rockola.vote.model import Judged, Vote
 from rockola.vote.rules import Known, asked, effect, judge, read
+from test_protocol import FOLDER
+from world import PARTITIONS, Crashed, TornArchive, World
 
 SCHEDULES = 150  # each mutant is caught within; a schedule takes about 60 ms
 

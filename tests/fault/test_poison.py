@@ -1,17 +1,15 @@
 """Records that no server wrote (F-40, F-41)."""
 
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 from audit import ask, await_counted, check_verified, position
-
 from building import keyed, vote
 from rockola.eventlog.embedded import EmbeddedReader
-from running import Process, until
+from running import until
+from voting import Launch
 
-Launch = Callable[..., Process]
 GOOD = keyed(vote("Ash", "id-of-ash")).value
 POISON = [
     b"\xff\x00\x80" * 50,

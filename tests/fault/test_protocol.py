@@ -8,10 +8,10 @@ from pathlib import Path
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from oracle import check_end, check_moment
-from world import PARTITIONS, World
 
+from oracle import check_end, check_moment
 from rockola.vote.model import Vote
+from world import PARTITIONS, World
 
 MEMORY = Path("/dev/shm")  # noqa: S108 # thousands of commits: a disk adds nothing to the question
 FOLDER = str(MEMORY) if MEMORY.is_dir() else None

@@ -2,26 +2,19 @@
 
 import asyncio
 import random
-import re
 import signal
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from threading import Thread
 
 import pytest
-from audit import ask, await_counted, check_ledger, check_verified, end_of_log, position
-from voters import Crowd
-from witness import Witness
 
+from audit import ask, await_counted, check_verified, end_of_log, position
 from building import keyed, vote
 from rockola.opening import open_log_writer
-from running import Process, run, until
+from running import run, until
+from voting import Launch, voting
 
-Launch = Callable[..., Process]
 TABLES = ("positions", "ids", "voters", "counts", "source")
 
 
@@ -38,24 +31,6 @@ def filled(data: Path) -> Path:
     """A data folder whose log holds 3,000 votes that nobody has counted."""
     asyncio.run(appended(data, 3000))
     return data
-
-
-@contextmanager
-def voting(data: Path, launch: Launch, rng: random.Random) -> Iterator[Process]:
-    """Everything at work while a crowd votes; its promises are audited in the end."""
-    up = launch().start()
-    crowd, witness = Crowd([up.address("gateway")], rng), Witness(up.address("web"))
-    thread = Thread(target=lambda: asyncio.run(crowd.vote()))
-    thread.start()
-    try:
-        yield up
-    finally:
-        crowd.going = False
-        thread.join()
-        witness.stop()
-    witness.check()
-    check_ledger(data, crowd.ledger)
-    assert "Traceback" not in up.errors.read_text()
 
 
 def change(data: Path, store: str, *statements: str) -> None:
@@ -201,54 +176,3 @@ def one_vote(data: Path) -> Path:
     file = data / "one.csv"
     file.write_text("name,album,year,rank\nA band,Ash,2000,5\n")
     return file
-
-
-KILLED_WRITER = """
-import asyncio, sys
-from rockola.eventlog import Keyed
-from rockola.opening import open_log_writer
-async def main(url):
-    writer = await open_log_writer(url)
-    while True:
-        print(*await writer.append([Keyed("", b'{"n":1}')] * 20), flush=True)
-asyncio.run(main(sys.argv[1]))
-"""
-
-
-def test_f48_a_log_killed_a_hundred_times_in_its_commits_keeps_every_acknowledged_record(
-    data: Path, rng: random.Random
-) -> None:
-    places: list[str] = []
-    for _ in range(25):  # with four writers each, so that they also meet
-        writers = [killed_writer(data) for _ in range(4)]
-        first = [writer.stdout.readline() for writer in writers if writer.stdout]
-        for writer in writers:
-            until(lambda: True, "")
-            writer.kill()
-        places += " ".join(first + [writer.communicate()[0] for writer in writers]).split()
-    kept = {f"0.{offset}" for (offset,) in ask(data, "log", "SELECT offset FROM records")}
-    acknowledged = [place.partition(".")[2] for place in places if place.count(".") == 2]
-    assert len(acknowledged) > 2000
-    assert len(set(acknowledged)) == len(acknowledged)
-    assert set(acknowledged[:-1]) <= kept
-
-
-def killed_writer(data: Path) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-c", KILLED_WRITER, f"sqlite:///{data}/log.db"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-
-
-@pytest.mark.parametrize(
-    ("store", "reason"),
-    [("log", "the log is|The log ends at"), ("archive", "The archive lost the record|the log is")],
-)
-def test_f48_a_journal_that_was_deleted_is_refused_with_its_reason(
-    launch: Launch, data: Path, rng: random.Random, store: str, reason: str
-) -> None:
-    with voting(data, launch, rng) as up:
-        until(lambda: end_of_log(data) > 200, "two hundred votes")
-    up.kill()
-    (data / f"{store}.db-wal").unlink()
-    up.launch()
-    assert up.ended() == 1
-    assert re.search(reason, up.errors.read_text())
