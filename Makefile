@@ -16,8 +16,8 @@ up: setup  ## the whole system on this machine
 test: setup  ## every test
 	@$(BIN)/pytest
 
-check: setup lint  ## the edit loop: lint, unit and embedded contract tests
-	@$(BIN)/pytest tests/unit tests/contract
+check: setup lint  ## the edit loop: lint, unit and embedded contract tests, but for the slow ones
+	@$(BIN)/pytest -m "not slow" tests/unit tests/contract
 
 lint: setup  ## style, types, imports, sizes
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/python tools/sizes.py

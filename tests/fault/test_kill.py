@@ -190,7 +190,7 @@ def test_f12_a_consumer_killed_at_any_point_counts_on_exactly(
     crowd, consumer = crowd_of(rng, gateway), launch("consumer")
 
     def kill_at_the_point() -> None:
-        for turn in range(3):
+        for turn in range(2):
             if point == "archive.keep_again":  # passed only after a crash between archive and tally
                 consumer.launch(ROCKOLA_FAILPOINTS="consumer.archived=kill:1")
                 assert consumer.ended() == -signal.SIGKILL

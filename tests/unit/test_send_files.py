@@ -95,6 +95,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", REFUSED)
 def test_only_one_gzip_stream_is_unpacked(tmp_path: Path, case: str) -> None:
     content, said = REFUSED[case]

@@ -21,6 +21,7 @@ GOODBYES = {  # what is sent at once, what follows every half second; the last a
     "B-32 nothing": (b"", b"", None, (4, 10)),
     "B-32 blank lines": (b"", b"\r\n", None, (4, 10)),
 }
+pytestmark = pytest.mark.slow
 Goodbye = tuple[int | None, float]
 
 

@@ -188,6 +188,7 @@ WIDE = LINE.strip().replace("{", "{" + 200 * " ")
 LARGE = {"NDJSON": (1_000_000, "", LINE, ""), "an array in one line": (250_000, "[", WIDE + ",", WIDE + "]")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", LARGE)
 def test_b104_a_large_file_is_read_with_little_memory(tmp_path: Path, form: str) -> None:
     rows, begin, row, end = LARGE[form]
