@@ -65,8 +65,12 @@ class Database:
         """A transaction that sees one moment; Unavailable when it takes longer than so many seconds (0: any)."""
         with self._transaction("BEGIN") as connection:
             until = time.monotonic() + seconds
-            connection.set_progress_handler(lambda: time.monotonic() > until if seconds else None, LOOKS)
-            yield connection
+            if seconds:
+                connection.set_progress_handler(lambda: time.monotonic() > until, LOOKS)
+            try:
+                yield connection
+            finally:
+                connection.set_progress_handler(None, LOOKS)
 
     def version(self) -> int:
         """Another number once another connection has changed the file."""
