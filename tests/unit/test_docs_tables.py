@@ -78,8 +78,8 @@ def test_the_metrics_are_those_of_the_table() -> None:
 LIMITS = {
     "request line": f"{(framing.LONGEST_TARGET + len('OPTIONS  HTTP/1.1')) // 1024} KB",
     "headers": f"{framing.MOST_HEADERS}, {framing.LARGEST_HEAD // 1024} KB in all",
-    "body of a vote": f"{framing.LARGEST_BODY // 1024} KB",
-    "body of a batch": f"{gateway.LARGEST_BATCH_BODY // 1024} KiB, {body.LARGEST_BATCH:,} votes",
+    "body of a vote": f"{body.LARGEST_VOTE // 1024} KB",
+    "body of a batch": f"{body.LARGEST_BATCH_BODY // 1024} KiB, {body.LARGEST_BATCH:,} votes",
     "headers within": f"{http.Deadlines.head + listener.SWEEP:.0f} s",
     "body within": f"{http.Deadlines.body + listener.SWEEP:.0f} s",
     "answer within": f"{batching.LONGEST + listener.SWEEP:.0f} s",

@@ -6,11 +6,11 @@ from enum import IntEnum
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from rockola.ingest import answers
+from rockola.vote.body import LARGEST_VOTE
 
 LONGEST_TARGET = 8192 - len("OPTIONS  HTTP/1.1")  # of a request line of 8 KB
 LARGEST_HEAD = 16_384  # bytes of all header lines
 MOST_HEADERS = 64
-LARGEST_BODY = 4096  # bytes, where a route does not say otherwise
 SMALLEST_CHUNKS = 8  # bytes on the wire for one of the body's: beyond it chunks are an attack
 SINGLE = {
     b"host": answers.HOST,
@@ -160,7 +160,7 @@ class Framing:
             raise Refused(answers.HOST)
         if not self._target.startswith(b"/"):
             raise Refused(answers.MALFORMED)
-        self._room = self._rooms.get(self._target.partition(b"?")[0], LARGEST_BODY)
+        self._room = self._rooms.get(self._target.partition(b"?")[0], LARGEST_VOTE)
         if int(headers.get(b"content-length", 0)) > self._room:
             raise Refused(answers.LARGE)
         self.stage = BODY

@@ -15,10 +15,9 @@ from rockola.ingest.limits import Quota
 from rockola.ingest.listener import Listener
 from rockola.metrics import Metrics
 from rockola.settings import Settings
-from rockola.vote.body import BodyReader
+from rockola.vote.body import LARGEST_BATCH_BODY, BodyReader
 
 BATCH = b"/grpc/votes"
-LARGEST_BATCH_BODY = 262_144  # bytes
 STATUS = slice(len("HTTP/1.1 "), len("HTTP/1.1 202"))  # where an answer has it
 LIVE, READY = answers.answer(200, '{"status":"ok"}'), answers.answer(200, '{"status":"ready"}')
 

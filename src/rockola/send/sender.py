@@ -12,8 +12,8 @@ from rockola.send.client import Client, read_address
 from rockola.send.listeners import Listener
 from rockola.send.manner import Manner, Result
 from rockola.send.rows import Ballot
+from rockola.vote.body import LARGEST_BATCH_BODY
 
-LARGEST_BODY = 256 << 10  # bytes a door takes in one batch
 PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # seconds between tries, and by chance up to as much again
 
 
@@ -111,7 +111,7 @@ class Sender:
 def _batches(ballots: Iterable[Ballot], size: int) -> Iterator[Sequence[Ballot]]:
     batch, weight = list[Ballot](), 0
     for ballot in ballots:
-        if batch and (len(batch) == size or weight + len(ballot.body) >= LARGEST_BODY):
+        if batch and (len(batch) == size or weight + len(ballot.body) >= LARGEST_BATCH_BODY):
             yield batch
             batch, weight = [], 0
         batch.append(ballot)

@@ -15,6 +15,7 @@ from rockola.vote.voter import check_voter, voter_digest
 
 LARGEST_VOTE = 4096  # bytes
 LARGEST_BATCH = 1000  # votes
+LARGEST_BATCH_BODY = 262_144  # bytes
 FIELDS = ("name", "album", "year", "rank", "id", "voter")
 NEEDED = FIELDS[:4]
 

@@ -1,9 +1,9 @@
 """HTTP/2 by hand, for what a gRPC library would not send."""
 
-import socket
 from contextlib import suppress
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
+
+from contract.ingest.wire import Connection
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, RESET, SETTINGS, PING, GOAWAY, CONTINUATION = 0, 1, 3, 4, 6, 7, 9
@@ -33,26 +33,14 @@ class Frame(NamedTuple):
         return {int.from_bytes(pair[:2]): int.from_bytes(pair[2:]) for pair in pairs}
 
 
-class H2:
+class H2(Connection):
     """A connection that has said hello."""
 
+    patience = PATIENCE
+
     def __init__(self, address: str, settings: bytes = b"") -> None:
-        host, _, port = address.rpartition(":")
-        self._socket = socket.create_connection((host, int(port)), PATIENCE)
-        self._file = self._socket.makefile("rb")
+        super().__init__(address)
         self.send(PREFACE + frame(SETTINGS, 0, 0, settings))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._file.close()
-        self._socket.close()
-
-    def send(self, raw: bytes) -> None:
-        """Sends as much as the other side will have."""
-        with suppress(ConnectionResetError, BrokenPipeError):
-            self._socket.sendall(raw)
 
     def until(self, kind: int, stream: int = 0) -> Frame | None:
         """The next frame of a kind on a stream; None when the connection ended before."""

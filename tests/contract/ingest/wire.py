@@ -27,13 +27,14 @@ class Answer(NamedTuple):
         return json.loads(self.body)
 
 
-class Wire:
-    """A connection to a gateway."""
+class Connection:
+    """A socket that is closed at the end of its block."""
 
-    def __init__(self, address: str, route: str, source: str = "127.0.0.1") -> None:
+    patience = PATIENCE
+
+    def __init__(self, address: str, source: str = "127.0.0.1") -> None:
         host, _, port = address.rpartition(":")
-        self._route = route.encode()
-        self._socket = socket.create_connection((host, int(port)), PATIENCE, (source, 0))
+        self._socket = socket.create_connection((host, int(port)), self.patience, (source, 0))
         self._file = self._socket.makefile("rb")
 
     def __enter__(self) -> Self:
@@ -46,7 +47,19 @@ class Wire:
     def send(self, raw: bytes) -> None:
         """Sends it all, or as much as the other side will have."""
         with suppress(ConnectionResetError, BrokenPipeError):
-            self._socket.sendall(raw.replace(ROUTE, self._route))
+            self._socket.sendall(raw)
+
+
+class Wire(Connection):
+    """A connection to a gateway; `/ROUTE` stands for its route."""
+
+    def __init__(self, address: str, route: str, source: str = "127.0.0.1") -> None:
+        super().__init__(address, source)
+        self._route = route.encode()
+
+    def send(self, raw: bytes) -> None:
+        """See Connection."""
+        super().send(raw.replace(ROUTE, self._route))
 
     def send_nothing_more(self) -> None:
         """Ends this side's half."""
