@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 setup:  ## everything the other targets need, into .venv
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv; }
-	@$(BIN)/uv sync --quiet --locked --no-editable --compile-bytecode --reinstall-package rockola
+	@$(BIN)/uv sync --quiet --locked --no-editable --compile-bytecode --reinstall-package rockola --extra kafka --extra redis --extra mongo
 
 demo: setup  ## the whole system on this machine, with a vote file being counted
 	@$(BIN)/rockola demo

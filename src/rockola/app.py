@@ -159,10 +159,15 @@ class App:
             await asyncio.wait([task])
 
 
+def require_data(settings: Settings, *stores: str) -> None:
+    """Refuses a data folder that is not there when one of the stores lies in it."""
+    if not settings.data.is_dir() and any("{data}" in getattr(settings, store) for store in stores):
+        raise WrongSetting(f"There is no data folder {settings.data}. Name another with --data.")
+
+
 def totals_of(settings: Settings) -> Totals:
     """What is counted now; WrongSetting when there is no such count."""
-    if not settings.data.is_dir():
-        raise WrongSetting(f"There is no data folder {settings.data}. Name another with --data.")
+    require_data(settings, "tally")
     with closing(open_tally(settings.url("tally"))) as tally:
         return tally.totals()
 

@@ -1,33 +1,32 @@
 """The command line: `rockola up` and its parts, and what one does with them."""
 
-import inspect
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import structlog
 import typer
-from pydantic import ValidationError
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from rockola.app import PARTS, WrongSetting, contest_of, start, totals_of
+from rockola.app import PARTS, contest_of, require_data, start, totals_of
 from rockola.demo import demonstrated
-from rockola.opening import UnknownScheme
+from rockola.doctor import Symptom, examine
+from rockola.findings import Grade
+from rockola.flags import FAILED, err, out, settable
+from rockola.opening import create_log
 from rockola.send.command import send
 from rockola.settings import Settings
+from rockola.urls import without_secrets
 from rockola.verify import verify as compare
-from rockola.vote.errors import BrokenPromise, Unavailable
 from rockola.web.results import Results, tabulate
 from rockola.web.watch import stamp
 
-FAILED, WRONG = 1, 2
 STORES = ("data", "log", "tally", "archive", "contest")
+SHARED = (*STORES, "create_topic", "group_protocol", "allow_volatile")
 WATCHED = ("metrics_listen", "drain")
 DOOR = ("gateway_listen", "queue", "connections", "address_rate", "voter_rate", "hosts", "trusted_proxies")
 BALLOT = ("server_listen", "reflection")
@@ -35,72 +34,16 @@ PAGES = ("web_listen", "trusted_proxies")
 METRICS_PORTS = {"gateway": 9100, "server": 9101, "consumer": 9102, "web": 9103}
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-out, err = Console(), Console(stderr=True)
-
-
-def settable(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Gives a command a flag for each of these settings, as the settings' table describes it, beside its own."""
-
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        own = list(inspect.signature(command).parameters.values())[1:]
-
-        def wrapped(**given: Any) -> None:
-            rest = {parameter.name: given.pop(parameter.name) for parameter in own}
-            with explained():
-                command(Settings(**{name: value for name, value in given.items() if value is not None}), **rest)
-
-        flags = [keyword(name, flag_of(name), None) for name in dict.fromkeys(names)]
-        flags += [keyword(parameter.name, parameter.annotation, parameter.default) for parameter in own]
-        wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
-        wrapped.__annotations__ = {flag.name: flag.annotation for flag in flags}
-        wrapped.__signature__ = inspect.Signature(flags)  # type: ignore[attr-defined]
-        return wrapped
-
-    return decorate
-
-
-def keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
-    """A parameter that becomes a flag."""
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-
-
-def flag_of(name: str) -> Any:
-    """The flag of a setting: its sentence, its default and its environment name."""
-    field = Settings.model_fields[name]
-    default = "" if field.default in {"", None} else f"{field.default}; "
-    kind = bool | None if isinstance(field.default, bool) else str | None
-    metavar = None if isinstance(field.default, bool) else "NUMBER" if isinstance(field.default, int) else "TEXT"
-    return Annotated[kind, typer.Option(help=f"{field.description} ({default}ROCKOLA_{name.upper()})", metavar=metavar)]
-
-
-@contextmanager
-def explained() -> Iterator[None]:
-    """Ends the process with a sentence for what somebody outside can mend."""
-    try:
-        yield
-    except ValidationError as error:
-        first = error.errors()[0]
-        err.print(f"[red]The setting {first['loc'][0]} is wrong:[/] {first['msg']}", highlight=False, soft_wrap=True)
-        raise typer.Exit(WRONG) from error
-    except (WrongSetting, UnknownScheme) as error:
-        err.print(f"[red]{error}[/]", highlight=False, soft_wrap=True)
-        raise typer.Exit(WRONG) from error
-    except BrokenPromise as error:
-        err.print(f"[red]Stopped, since going on would count wrongly.[/] {error}", highlight=False, soft_wrap=True)
-        raise typer.Exit(FAILED) from error
-    except Unavailable as error:
-        cause = f": {error.__cause__}" if error.__cause__ else ""
-        err.print(f"[red]The {error} is not available[/]{cause}", highlight=False, soft_wrap=True)
-        raise typer.Exit(FAILED) from error
+GRADES = {Grade.GOOD: "green", Grade.RISKY: "yellow", Grade.BROKEN: "red"}
 
 
 @cli.command()
-@settable(*STORES, *DOOR, *BALLOT, *PAGES, *WATCHED, "unreadable_limit")
+@settable(*SHARED, *DOOR, *BALLOT, *PAGES, *WATCHED, "unreadable_limit")
 def up(settings: Settings) -> None:
     """Run everything in one process: gateway, server, consumer and pages, until Ctrl-C.
 
-    Votes, counts and archive are files in the data folder. Kill it at any moment and start it again: what was
-    acknowledged is counted, once.
+    Votes, counts and archive are files in the data folder, unless URLs name other stores. Kill it at any moment and
+    start it again: what was acknowledged is counted, once.
     """
     start(settings, PARTS, announce(settings))
 
@@ -116,21 +59,21 @@ def gateway(settings: Settings) -> None:
 
 
 @cli.command()
-@settable(*BALLOT, "data", "log", "contest", *WATCHED)
+@settable(*BALLOT, "data", "log", "contest", "create_topic", *WATCHED)
 def server(settings: Settings) -> None:
     """Run the server alone: takes votes over gRPC (rockola.v1.Ballot) and appends them to the log."""
     alone("server", settings)
 
 
 @cli.command()
-@settable(*STORES, *WATCHED, "unreadable_limit")
+@settable(*STORES, "group_protocol", "allow_volatile", *WATCHED, "unreadable_limit")
 def consumer(settings: Settings) -> None:
     """Run a consumer alone: reads the log, gives verdicts, archives and counts. Any number may run."""
     alone("consumer", settings)
 
 
 @cli.command()
-@settable(*STORES, *PAGES, *WATCHED)
+@settable(*STORES, "allow_volatile", *PAGES, *WATCHED)
 def web(settings: Settings) -> None:
     """Run the pages alone: live results and their API, over a tally and an archive."""
     alone("web", settings)
@@ -172,6 +115,42 @@ def demo(settings: Settings) -> None:
         start(own, PARTS, show)
 
 
+@cli.command()
+@settable(*STORES, "allow_volatile")
+def doctor(settings: Settings) -> None:
+    """Examine the settings of log, tally and archive that are part of the promise, and whether they belong together.
+
+    Exit: 0 when the promise holds, 1 when something would break it; the table says what to change.
+    """
+    require_data(settings, "log", "tally", "archive")
+    symptoms = examine(settings, contest_of(settings))
+    out.print(table_of_symptoms(symptoms))
+    if any(each.finding.grade is Grade.BROKEN for each in symptoms):
+        raise typer.Exit(FAILED)
+
+
+topic = typer.Typer(help="The log's topic in Kafka.", no_args_is_help=True)
+cli.add_typer(topic, name="topic")
+
+
+@topic.command()
+@settable("data", "log")
+def create(settings: Settings) -> None:
+    """Make the topic of the log, with the settings that the promise needs; nothing happens when it is there."""
+    url = settings.url("log")
+    out.print(f"The log {without_secrets(url)} is {create_log(url)}.", highlight=False, soft_wrap=True)
+
+
+def table_of_symptoms(symptoms: list[Symptom]) -> Table:
+    """What was found, and what to change."""
+    table = Table(title="The stores, and the promise")
+    for heading in ("store", "setting", "is", "", "what to change"):
+        table.add_column(heading, overflow="fold")
+    for store, (setting, found, grade, advice) in symptoms:
+        table.add_row(store, setting, escape(found), f"[{GRADES[grade]}]{grade}[/]", escape(advice))
+    return table
+
+
 def alone(part: str, settings: Settings) -> None:
     """Runs one part; its metrics have a port of their own by default, so that all can run on one machine."""
     if "metrics_listen" not in settings.model_fields_set:
@@ -192,6 +171,9 @@ def announce(settings: Settings) -> Callable[[dict[str, str]], None]:
         for part, sentence in sentences.items():
             if part in addresses:
                 out.print("  " + sentence.format(addresses[part]), highlight=False, soft_wrap=True)
+        for store in ("log", "tally", "archive"):
+            if "{data}" not in getattr(settings, store):
+                out.print(f"  {store:<16}{without_secrets(settings.url(store))}", highlight=False, soft_wrap=True)
         out.print(f"  data            {settings.data.absolute()}", highlight=False, soft_wrap=True)
         out.print("rockola is up. Ctrl-C stops it.", highlight=False)
 

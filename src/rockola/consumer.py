@@ -4,7 +4,7 @@ It may die on any line, and another may own its partition at the same time: `loo
 moved. All it remembers is where it believes the tally to be.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rockola.archive import Archive
 from rockola.eventlog import Batch, LogReader
@@ -15,6 +15,7 @@ from rockola.vote.model import Judged
 from rockola.vote.rules import Reading, asked, effect, judge, read
 
 BATCH = 500  # votes a step moves at most; a step is the most work a crash repeats
+SOON = 0.05  # seconds to wait for records that the log holds and has not given yet
 
 
 class Consumer:
@@ -77,10 +78,16 @@ class Consumer:
     def _rebuild(self, partition: int) -> Iterator[str]:
         """A lost tally, from the archive up to its checkpoint: behind that, the archive may have holes."""
         checkpoint = self._archive.checkpointed(partition)
-        effects = (effect(judged) for judged in self._archive.replay(partition, 0, checkpoint))
+        effects = (effect(judged) for judged in self._attended(self._archive.replay(partition, 0, checkpoint)))
         yield "lost"
         self._tally.restore(partition, checkpoint, effects)
         yield "rebuilt" if checkpoint else "begun"
+
+    def _attended(self, replay: Iterable[Sequence[Judged]]) -> Iterator[Sequence[Judged]]:
+        """The log hears of its reader all along: who is silent for minutes loses its partitions."""
+        for judged in replay:
+            self._reader.wait(0)
+            yield judged
 
     def _require_kept(self, partition: int, position: int) -> None:
         """What was counted behind the checkpoint is in the archive, unless the archive lost it."""
@@ -88,6 +95,8 @@ class Consumer:
         kept = {one.offset for judged in self._archive.replay(partition, start, position) for one in judged}
         while start < position:
             entries, start = self._reader.read(partition, start, BATCH)
+            if not entries:
+                self._reader.wait(SOON)
             for offset in (entry.offset for entry in entries):
                 if offset < position and offset not in kept:
                     raise LostRecords(

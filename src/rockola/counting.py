@@ -30,13 +30,14 @@ class Counting:
         self._consumer, self._reader, self._metrics = consumer, reader, metrics
         self._stop = Event()
         self._stopped: set[int] = set()
-        self._failures = 0
+        self._failures = Counter[int]()  # tries in a row that were put off, by partition
+        self._again: dict[int, float] = {}  # when a partition that was put off is tried again
         self._reached: dict[int, int] = {}
 
     @property
     def is_ready(self) -> bool:
         """Whether every partition is counted as it should be."""
-        return not self._stopped and not self._failures
+        return not self._stopped and not self._again
 
     def stop(self) -> None:
         """Ends `run` after the step under way."""
@@ -46,11 +47,24 @@ class Counting:
     def run(self) -> None:
         """Counts until it is stopped; BrokenPromise ends it, since going on would count wrongly."""
         while not self._stop.is_set():
-            advanced = [self._advance(one) for one in self._reader.owned() if one not in self._stopped]
-            if not any(advanced):
+            advanced = [self._advance(one) for one in self._due()]
+            if self._again:
+                self._stop.wait(PAUSES[0])
+            elif not any(advanced):
                 self._reader.wait(LOOK_AGAIN)
             elif max(advanced) < BATCH:
                 self._stop.wait(GATHER)
+
+    def _due(self) -> list[int]:
+        """The partitions that are this consumer's to count, but for those that are to be tried later."""
+        owned, now = set(self._reader.owned()), time.monotonic()
+        for gone in [one for one in self._reached if one not in owned]:
+            del self._reached[gone]
+            self._metrics.lag.remove(gone)  # another consumer tells them now
+            self._metrics.position.remove(gone)
+        self._again = {one: at for one, at in self._again.items() if one in owned}
+        self._metrics.owned.set(len(owned))
+        return [one for one in sorted(owned - self._stopped) if self._again.get(one, 0) <= now]
 
     def _advance(self, partition: int) -> int:
         """How many records a step took; at least 1 when there may be more to do at once."""
@@ -64,7 +78,8 @@ class Counting:
             self._give_up(partition, error)
         else:
             if counted or point == IDLE:
-                self._failures = 0
+                self._failures.pop(partition, None)
+                self._again.pop(partition, None)
             self._tell(partition, point, counted, time.monotonic() - began)
         return 0 if point == IDLE else max(1, len(counted))
 
@@ -72,10 +87,11 @@ class Counting:
         service = str(error)
         self._tell_lag(partition)
         self._metrics.unavailable.labels(service).inc()
-        if not self._failures:
-            log.warning("unavailable", service=service, cause=str(error.__cause__))
-        self._stop.wait(PAUSES[min(self._failures, len(PAUSES) - 1)])
-        self._failures += 1
+        if not self._failures[partition]:
+            log.warning("unavailable", service=service, partition=partition, cause=str(error.__cause__))
+        pause = PAUSES[min(self._failures[partition], len(PAUSES) - 1)]
+        self._again[partition] = time.monotonic() + pause
+        self._failures[partition] += 1
 
     def _give_up(self, partition: int, error: TooManyUnreadable) -> None:
         self._stopped.add(partition)

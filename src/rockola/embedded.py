@@ -8,15 +8,18 @@ takes long to give it back.
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
+from rockola.findings import Finding, finding
 from rockola.vote.errors import Unavailable, WrongLog
 
 BUSY = 5.0  # seconds to wait for another process's transaction
+MODES = ("off", "normal", "full", "extra")  # of PRAGMA synchronous, which answers with a number
+FULL = MODES.index("full")
 LOOKS = 100_000  # steps of SQLite's machine, about 5 ms, between two looks at a query's time
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -137,10 +140,27 @@ def connect(path: Path) -> Connection:
     for pragma in PRAGMAS:
         connection.execute(pragma)
     kept = connection.execute("PRAGMA journal_mode").fetchone(), connection.execute("PRAGMA synchronous").fetchone()
-    if kept != (("wal",), (2,)):
+    if kept != (("wal",), (FULL,)):
         connection.close()
         raise sqlite3.OperationalError("this file system does not keep a write-ahead log")
     return connection
+
+
+def examine_file(url: str, service: str) -> Sequence[Finding]:
+    """The settings of a store's file, which is made when it is absent; Unavailable when it cannot keep them."""
+    database = Database(url, service, "")
+    try:
+        with database.statement() as connection:
+            kept = {name: scalar(connection, f"PRAGMA {name}") for name in ("journal_mode", "synchronous")}
+            damage = scalar(connection, "PRAGMA quick_check(1)")
+    finally:
+        database.close()
+    advice = "Bring back a copy of the file, with its -wal file beside it."
+    return [
+        finding("journal_mode", kept["journal_mode"], kept["journal_mode"] == "wal", "Use another file system."),
+        finding("synchronous", MODES[kept["synchronous"]], kept["synchronous"] == FULL, "Use another file system."),
+        finding("quick_check", damage, damage == "ok", advice),
+    ]
 
 
 def _leave(_: Connection) -> None:
@@ -150,11 +170,6 @@ def _leave(_: Connection) -> None:
 def path_of(url: str) -> Path:
     """The file of a URL: `sqlite:///votes.db` is relative, `sqlite:////var/votes.db` absolute, signs are quoted."""
     return Path(unquote(urlsplit(url).path[1:]))
-
-
-def option_of(url: str, name: str, default: int) -> int:
-    """A whole number given with a URL, as in `?partitions=2`."""
-    return int(parse_qs(urlsplit(url).query).get(name, [str(default)])[0])
 
 
 def scalar(connection: Connection, statement: str, *values: Any) -> Any:

@@ -30,6 +30,7 @@ class Metrics:
         self.judged = counter("rockola_judged_total", "Records given a verdict.", ["verdict"])
         self.position = gauge("rockola_position", "Position counted up to.", ["partition"])
         self.lag = gauge("rockola_lag", "Records between position and end of the log.", ["partition"])
+        self.owned = gauge("rockola_owned_partitions", "Partitions this consumer counts now.")
         self.moved = counter("rockola_moved_total", "Steps refused because the position had moved.")
         self.rebuilds = counter("rockola_rebuilds_total", "Tallies rebuilt from the archive.")
         self.step_seconds = histogram("rockola_step_seconds", "A consumer's step.", buckets=SECONDS)

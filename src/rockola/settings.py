@@ -1,12 +1,17 @@
 """The settings: one table, from which flags, environment names and the documentation are made."""
 
 from pathlib import Path
-from typing import Annotated
-from urllib.parse import quote
+from typing import Annotated, Literal
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from rockola.urls import with_options
+
+# Settings that an adapter reads as options of its URL, and their names there.
+KAFKA, REDIS = {"create_topic": "create_topic", "group_protocol": "protocol"}, {"allow_volatile": "allow_volatile"}
+FOLDED = {"kafka": KAFKA, "redis": REDIS, "rediss": REDIS}
 Count = Annotated[int, Field(ge=0, le=10_000_000)]
 
 
@@ -16,9 +21,14 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ROCKOLA_", frozen=True, extra="forbid")
 
     data: Path = Field(Path("data"), description="Folder of the embedded stores.")
-    log: str = Field("sqlite:///{data}/log.db", description="Event log: where votes are queued.")
-    tally: str = Field("sqlite:///{data}/tally.db", description="Tally: where votes are counted.")
-    archive: str = Field("sqlite:///{data}/archive.db", description="Archive: where every vote is kept.")
+    log: str = Field("sqlite:///{data}/log.db", description="Event log, where votes are queued: sqlite or kafka.")
+    tally: str = Field("sqlite:///{data}/tally.db", description="Tally, where votes are counted: sqlite or redis.")
+    archive: str = Field("sqlite:///{data}/archive.db", description="Archive of every vote: sqlite or mongodb.")
+    create_topic: bool = Field(False, description="Whether the Kafka topic is made when it is absent.")
+    group_protocol: Literal["classic", "consumer"] = Field(
+        "classic", description="How consumers share partitions in Kafka: classic, or consumer (Kafka 4)."
+    )
+    allow_volatile: bool = Field(False, description="Whether a tally may forget on a restart: it is then recounted.")
     contest: Path | None = Field(None, description="Contest file (TOML): title, candidates, votes_per_voter.")
     secret: str = Field("", description="Secret of the voter digests; empty makes one in the data folder.")
     token: str = Field("", description="Organiser's token; needed to listen beyond this machine.")
@@ -39,5 +49,8 @@ class Settings(BaseSettings):
     failpoints: str = Field("", description="For tests: points where the process dies, waits or fails.")
 
     def url(self, store: str) -> str:
-        """The URL of `log`, `tally` or `archive`, its data folder filled in."""
-        return str(getattr(self, store)).replace("{data}", quote(str(self.data.absolute())))
+        """The URL of `log`, `tally` or `archive`, its data folder filled in, and its options with it."""
+        url = str(getattr(self, store)).replace("{data}", quote(str(self.data.absolute())))
+        options = FOLDED.get(urlsplit(url).scheme, {})
+        given = {to: getattr(self, name) for name, to in options.items() if name in self.model_fields_set}
+        return with_options(url, given) if given else url

@@ -2,8 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection
-from sqlite3 import Connection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from world import ALBUMS, LIMIT, PARTITIONS, World
@@ -20,16 +19,16 @@ class Rules(NamedTuple):
     votes_per_voter: int | None = None
 
 
-def verdicts(log: Connection, partition: int, rules: Rules) -> dict[int, tuple[str, int | None]]:
-    """Offset → verdict and the offset it repeats, of every record of a partition."""
+def verdicts(rows: Iterable[tuple[int, bytes | str]], rules: Rules) -> dict[int, tuple[str, int | None]]:
+    """Offset → verdict and the offset it repeats, of the records of a partition in their order."""
     ids: dict[tuple[str, str], int] = {}
     had: Counter[str] = Counter()
-    rows = log.execute("SELECT offset, record FROM records WHERE partition = ? ORDER BY offset", (partition,))
     said = {}
-    for offset, text in rows.fetchall():
-        said[offset] = _verdict(json.loads(text), ids, had, rules)
+    for offset, text in rows:
+        record = json.loads(text)
+        said[offset] = _verdict(record, ids, had, rules)
         if said[offset][0] == "counted":
-            _remember(offset, json.loads(text), ids, had)
+            _remember(offset, record, ids, had)
     return said
 
 
@@ -72,7 +71,8 @@ def check_end(world: World) -> None:
     want: Counter[str] = Counter()
     counted_ids: Counter[tuple[str | None, str]] = Counter()
     for partition in range(PARTITIONS):
-        said = verdicts(world.log, partition, RULES)
+        log = world.log.execute("SELECT offset, record FROM records WHERE partition = ? ORDER BY offset", (partition,))
+        said = verdicts(log.fetchall(), RULES)
         rows = world.kept.execute(
             "SELECT offset, verdict, duplicate_of, album, voter, id FROM votes WHERE partition = ?", (partition,)
         ).fetchall()

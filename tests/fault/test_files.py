@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from audit import ask, end_of_log
+from files import ask, end_of_log
 from running import until
 from voting import Launch, voting
 

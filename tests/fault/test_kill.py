@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from audit import ask, await_counted, check_ledger, check_verified
+from audit import await_counted, check_ledger, check_verified
+from books import Books
+from files import ask
 from running import Process, run, until
 from voters import Crowd
 from voting import Launch
@@ -66,10 +68,10 @@ def test_a_file_sent_through_twenty_kills_and_once_undisturbed_is_counted_exactl
         up.await_up()
         sending.kill()
     assert run("send", "--url", up.url("gateway", "/grpc"), str(file)).returncode == 0
-    await_counted(data)
+    await_counted(Books.embedded(data))
     counted = dict(ask(data, "archive", "SELECT album, count(*) FROM votes WHERE verdict = 'counted' GROUP BY album"))
     assert counted == TOTALS
-    check_verified(data)
+    check_verified(Books.embedded(data))
 
 
 @pytest.mark.parametrize("repeat_unknown", [True, False])
@@ -90,7 +92,7 @@ def test_f04_a_gateway_killed_twenty_times_breaks_no_promise(
     asyncio.run(disturbed(crowd, kill_it))
     assert crowd.settled()["accepted"] > 50
     assert crowd.settled()["unknown"] == 0 or not repeat_unknown
-    check_ledger(data, crowd.ledger)
+    check_ledger(Books.embedded(data), crowd.ledger)
 
 
 @pytest.mark.parametrize("point", ["server.appended", "gateway.accepted"])
@@ -110,7 +112,7 @@ def test_f05_a_door_that_dies_between_the_append_and_the_answer_counts_the_repea
         asyncio.run(votes_of(again, turn))
         ledger += again.ledger
     dying.start()
-    check_ledger(data, ledger)
+    check_ledger(Books.embedded(data), ledger)
     twice = ask(data, "log", "SELECT record ->> 'id' FROM records GROUP BY 1 HAVING count(*) = 2")
     assert len(twice) > 0, "no vote was appended twice: the door did not die where it should"
     assert len(ledger) == 25
@@ -142,7 +144,7 @@ def test_f06_gateways_stopped_in_turn_under_load_leave_nothing_unknown(
 
     asyncio.run(disturbed(crowd, roll))
     assert crowd.statuses[503] + crowd.statuses[0] == 0
-    check_ledger(data, crowd.ledger)
+    check_ledger(Books.embedded(data), crowd.ledger)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
@@ -168,7 +170,7 @@ def test_f07_a_server_that_dies_or_hangs_is_answered_with_503_and_taken_up_again
 
     asyncio.run(disturbed(crowd, take_it_away))
     assert crowd.statuses[0] == 0
-    check_ledger(data, crowd.ledger)
+    check_ledger(Books.embedded(data), crowd.ledger)
 
 
 POINTS = ("lost", "begun", "taken", "read", "looked", "archived", "counted", "checkpointed")
@@ -204,7 +206,7 @@ def test_f12_a_consumer_killed_at_any_point_counts_on_exactly(
 
     asyncio.run(disturbed(crowd, kill_at_the_point))
     consumer.start()
-    check_ledger(data, crowd.ledger)
+    check_ledger(Books.embedded(data), crowd.ledger)
 
 
 def test_f47_everything_killed_at_once_and_started_in_any_order_breaks_no_promise(
@@ -231,4 +233,4 @@ def test_f47_everything_killed_at_once_and_started_in_any_order_breaks_no_promis
         until(lambda: crowd.statuses[202] > accepted + 20, "votes accepted again")
 
     asyncio.run(disturbed(crowd, kill_all))
-    check_ledger(data, crowd.ledger)
+    check_ledger(Books.embedded(data), crowd.ledger)

@@ -4,8 +4,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from audit import ask, await_counted, check_verified, position
+from audit import await_counted, check_verified
+from books import Books
 from building import keyed, vote
+from files import ask, position
 from rockola.eventlog.embedded import EmbeddedReader
 from running import until
 from voting import Launch
@@ -46,11 +48,11 @@ def text(number: int) -> str:
 def test_f40_poison_is_archived_once_with_its_bytes_and_the_rest_is_counted(launch: Launch, data: Path) -> None:
     fill(data, *[record for number, bad in enumerate(POISON) for record in (bad, text(number))])
     launch("consumer").start()
-    await_counted(data)
+    await_counted(Books.embedded(data))
     kept = ask(data, "archive", "SELECT raw FROM votes WHERE verdict = 'unreadable' ORDER BY offset")
     assert [bytes.fromhex(str(raw)) for (raw,) in kept] == POISON
     assert ask(data, "archive", "SELECT count(*) FROM votes WHERE verdict = 'counted'") == [(len(POISON),)]
-    check_verified(data)
+    check_verified(Books.embedded(data))
 
 
 def test_f41_a_thousand_poisoned_records_stop_the_partition_at_a_hundred_until_somebody_allows_more(
@@ -67,6 +69,6 @@ def test_f41_a_thousand_poisoned_records_stop_the_partition_at_a_hundred_until_s
     assert position(data) == 101
     consumer.stop()
     launch("consumer", "--unreadable-limit", "1000").start()
-    await_counted(data)
+    await_counted(Books.embedded(data))
     assert ask(data, "archive", "SELECT count(*) FROM votes WHERE verdict = 'counted'") == [(2,)]
-    check_verified(data)
+    check_verified(Books.embedded(data))

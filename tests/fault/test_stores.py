@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from audit import ask, await_counted, check_verified, end_of_log, position
+from audit import await_counted, check_verified
+from books import Books
 from building import keyed, vote
+from files import ask, end_of_log, position
 from rockola.opening import open_log_writer
 from running import run, until
 from voting import Launch, voting
@@ -48,10 +50,10 @@ def test_f14_a_consumer_that_stands_still_with_a_batch_in_hand_changes_nothing_w
     until(lambda: first.metric("rockola_judged_total") == 500, "the first batch: it has the second in hand then")
     first.signal(signal.SIGSTOP)
     launch("consumer").start()
-    await_counted(filled)
+    await_counted(Books.embedded(filled))
     first.signal(signal.SIGCONT)
     until(lambda: first.metric("rockola_moved_total") >= 1, "the answer that the position moved")
-    check_verified(filled)
+    check_verified(Books.embedded(filled))
 
 
 def test_f15_two_consumers_of_one_partition_count_right(launch: Launch, data: Path, rng: random.Random) -> None:
@@ -81,10 +83,10 @@ def test_f21_a_wiped_tally_comes_back_by_itself(launch: Launch, data: Path, rng:
     if when == "idle":
         change(data, "tally", *(f"DELETE FROM {table}" for table in TABLES))
         until(lambda: up.metric("rockola_rebuilds_total") == 1, "the rebuild", seconds=10)
-    await_counted(data)
+    await_counted(Books.embedded(data))
     up.stop()
     launch("consumer").start()  # binds the tally again
-    check_verified(data)
+    check_verified(Books.embedded(data))
 
 
 def test_f21_a_removed_tally_file_comes_back_by_itself(launch: Launch, data: Path, rng: random.Random) -> None:
@@ -110,8 +112,8 @@ def test_an_archive_that_is_removed_under_a_running_count_stops_it(
     for path in data.glob("tally.db*"):
         path.unlink()
     up.start()
-    await_counted(data)
-    check_verified(data)
+    await_counted(Books.embedded(data))
+    check_verified(Books.embedded(data))
 
 
 def test_f22_a_tally_replaced_by_an_older_copy_counts_on_from_there(
@@ -153,23 +155,23 @@ def test_f23_a_tally_cut_off_at_any_byte_of_its_journal_counts_right(
             file.truncate(rng.randrange(journal.stat().st_size))
         (filled / "tally.db-shm").unlink()
         consumer.start()
-    await_counted(filled)
-    check_verified(filled)
+    await_counted(Books.embedded(filled))
+    check_verified(Books.embedded(filled))
 
 
 def test_f42_poison_that_arrives_while_the_archive_is_away_waits(launch: Launch, data: Path) -> None:
     up = launch().start()
     run("send", "--url", up.url("gateway", "/grpc"), str(one_vote(data)))
-    await_counted(data)
+    await_counted(Books.embedded(data))
     with closing(sqlite3.connect(data / "archive.db", isolation_level=None)) as thief:
         thief.execute("BEGIN IMMEDIATE")
         change(data, "log", "INSERT INTO records VALUES (0, 1, x'ff00')")
         until(lambda: up.metric("rockola_unavailable_total") > 0, "the notice that the archive is away")
         assert position(data) == 1
         thief.execute("ROLLBACK")
-    await_counted(data)
+    await_counted(Books.embedded(data))
     assert ask(data, "archive", "SELECT verdict, raw FROM votes WHERE offset = 1") == [("unreadable", "ff00")]
-    check_verified(data)
+    check_verified(Books.embedded(data))
 
 
 def one_vote(data: Path) -> Path:

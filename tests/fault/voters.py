@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+PATIENCE = 15.0  # seconds for an answer: longer than the gateway's own deadline
 ALBUMS = ("Ash", "Bell", "Cedar")
 BAD = b'{"name":"Band","album":"Ash","year":2000,"rank":11,"id":"%s"}'
 
@@ -24,11 +25,16 @@ class Promise:
 
 @dataclass
 class Crowd:
-    """Votes at one or several doors, a tenth of them repeats, a fiftieth with another choice, a twentieth bad."""
+    """Votes at one or several doors, a tenth of them repeats, a fiftieth with another choice, a twentieth bad.
+
+    A crowd that is `honest` sends good votes only, each of its own; it ends after `most` of them.
+    """
 
     doors: Sequence[str]  # host:port
     rng: random.Random
     repeat_unknown: bool = True
+    honest: bool = False
+    most: int | None = None
     ledger: list[Promise] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)  # 0 is a connection that gave no answer
     flying: Counter[str] = field(default_factory=Counter)  # requests under way, by door
@@ -46,18 +52,22 @@ class Crowd:
         """One vote of that id."""
         promise = Promise(name, "Ash")
         self.ledger.append(promise)
-        await self._cast(promise, body_of(promise))
+        lines: dict[str, Line] = {}
+        await self._cast(lines, promise, body_of(promise))
+        hang_up(lines)
 
     async def _voter(self, number: int) -> None:
+        lines: dict[str, Line] = {}
         for turn in itertools.count():
-            if not self.going:
-                return
+            if not self.going or len(self.ledger) == self.most:
+                break
             promise, body = self._choose(f"voter-{number}-{turn}")
             self.ledger.append(promise)
-            await self._cast(promise, body)
+            await self._cast(lines, promise, body)
+        hang_up(lines)
 
     def _choose(self, fresh: str) -> tuple[Promise, bytes]:
-        chance = self.rng.random()
+        chance = 1.0 if self.honest else self.rng.random()
         if chance < 0.05:
             return Promise(fresh, "Ash"), BAD % fresh.encode()
         known = [one for one in self.ledger[-50:] if one.answer == "accepted"]
@@ -69,9 +79,9 @@ class Crowd:
             promise = Promise(fresh, self.rng.choice(ALBUMS))
         return promise, body_of(promise)
 
-    async def _cast(self, promise: Promise, body: bytes) -> None:
+    async def _cast(self, lines: dict[str, "Line"], promise: Promise, body: bytes) -> None:
         while True:
-            status, answer = await self._ask(body)
+            status, answer = await self._ask(lines, body)
             self.statuses[status] += 1
             if status == 202:
                 promise.answer, promise.receipt = "accepted", answer["receipt"]
@@ -83,26 +93,58 @@ class Crowd:
                     continue
             return
 
-    async def _ask(self, body: bytes) -> tuple[int, dict[str, str]]:
+    async def _ask(self, lines: dict[str, "Line"], body: bytes) -> tuple[int, dict[str, str]]:
         """The answer of some door; 0 when there was none."""
         door = self.rng.choice(self.doors)
-        host, port = door.split(":")
-        head = f"POST /grpc HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
-        head += f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        writer = None
         self.flying[door] += 1
         try:
-            async with asyncio.timeout(15):
-                reader, writer = await asyncio.open_connection(host, int(port))
-                writer.write(head.encode() + body)
-                answer = await reader.read()
-            return int(answer.split(b" ", 2)[1]), json.loads(answer.partition(b"\r\n\r\n")[2])
-        except (OSError, TimeoutError, IndexError, json.JSONDecodeError):
-            return 0, {}
+            return await lines.setdefault(door, Line(door)).ask(body)
         finally:
             self.flying[door] -= 1
-            if writer:
-                writer.transport.abort()
+
+
+class Line:
+    """A connection to a door, kept while it lasts."""
+
+    def __init__(self, door: str) -> None:
+        self._host, _, self._port = door.partition(":")
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def ask(self, body: bytes) -> tuple[int, dict[str, str]]:
+        """The status and JSON of the answer to a vote; 0 when none came."""
+        head = f"POST /grpc HTTP/1.1\r\nHost: {self._host}\r\nContent-Type: application/json\r\n"
+        try:
+            async with asyncio.timeout(PATIENCE):
+                reader, writer = await self._connected()
+                writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+                answer = await reader.readuntil(b"\r\n\r\n")
+                length = int(answer.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+                told = json.loads(await reader.readexactly(length))
+            if b"connection: close" in answer.lower():
+                self.close()
+            return int(answer.split(b" ", 2)[1]), told
+        except (OSError, TimeoutError, EOFError, ValueError):
+            self.close()
+            return 0, {}
+
+    def close(self) -> None:
+        """Ends the connection at once."""
+        if self._writer:
+            self._writer.transport.abort()
+        self._reader = self._writer = None
+
+    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._reader is None or self._reader.at_eof() or self._writer is None:
+            self.close()
+            self._reader, self._writer = await asyncio.open_connection(self._host, int(self._port))
+        return self._reader, self._writer
+
+
+def hang_up(lines: dict[str, Line]) -> None:
+    """Ends every connection of a voter."""
+    for line in lines.values():
+        line.close()
 
 
 def body_of(promise: Promise) -> bytes:

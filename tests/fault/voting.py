@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Thread
 
 from audit import check_ledger
+from books import Books
 from running import Process
 from voters import Crowd
 from witness import Witness
@@ -29,5 +30,5 @@ def voting(data: Path, launch: Launch, rng: random.Random) -> Iterator[Process]:
         thread.join()
         witness.stop()
     witness.check()
-    check_ledger(data, crowd.ledger)
+    check_ledger(Books.embedded(data), crowd.ledger)
     assert "Traceback" not in up.errors.read_text()

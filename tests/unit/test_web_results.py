@@ -4,11 +4,12 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rockola.tally import Totals
+from rockola.tally import Source, Totals
 from rockola.vote.model import Door, Judged, Record, Verdict, Vote
 from rockola.vote.rules import effect
 from rockola.web.results import Results, tabulate
 
+SOURCE = Source("g", 1, "digest")
 NOW = "2026-01-31T18:00:00.000Z"
 VOTES = st.builds(Vote, st.sampled_from(["Ash", "Bell"]), st.sampled_from("xyz"), st.just(2000), st.integers(0, 1000))
 JUDGED = st.lists(st.tuples(VOTES, st.sampled_from(list(Verdict)[1:])), max_size=30)
@@ -17,7 +18,7 @@ JUDGED = st.lists(st.tuples(VOTES, st.sampled_from(list(Verdict)[1:])), max_size
 def tabulated(judged: list[tuple[Vote, Verdict]]) -> Results:
     """The results of these verdicts."""
     each = [Judged(offset, verdict, Record(vote, Door.RUST, 0)) for offset, (vote, verdict) in enumerate(judged)]
-    return tabulate(Totals("g", {0: len(judged)}, 0, effect(each).counts), "live", NOW)
+    return tabulate(Totals(SOURCE, {0: len(judged)}, 0, effect(each).counts), "live", NOW)
 
 
 def of(*albums: str) -> Results:
@@ -42,7 +43,7 @@ def test_the_mean_is_in_points() -> None:
 
 
 def test_partitions_are_in_order() -> None:
-    assert list(tabulate(Totals("g", {10: 1, 2: 1, 0: 1}, 0, {}), "live", NOW).positions) == ["0", "2", "10"]
+    assert list(tabulate(Totals(SOURCE, {10: 1, 2: 1, 0: 1}, 0, {}), "live", NOW).positions) == ["0", "2", "10"]
 
 
 def test_nothing_counted_has_every_verdict_and_door_at_zero() -> None:

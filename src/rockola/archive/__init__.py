@@ -6,7 +6,11 @@ from typing import NamedTuple, Protocol
 
 from rockola.vote.model import Judged, Place
 
-ADAPTERS = {"sqlite": "rockola.archive.embedded"}
+ADAPTERS = {
+    "sqlite": "rockola.archive.embedded",
+    "mongodb": "rockola.archive.mongo",
+    "mongodb+srv": "rockola.archive.mongo",
+}
 
 
 class Document(NamedTuple):
@@ -54,6 +58,9 @@ class Archive(Protocol):
 
     def bind(self, generation: str) -> None:
         """Makes the archive keep this log's records; WrongLog when it already keeps another's."""
+
+    def generation(self) -> str | None:
+        """The log whose records it keeps; None before the first bind."""
 
     def keep(self, partition: int, judged: Sequence[Judged]) -> None:
         """Keeps each under its place, durably; keeping an equal one again changes nothing.

@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 
 from rockola.archive import Cursor, Document, Page, Query
-from rockola.embedded import Connection, Database, Taken, scalar
+from rockola.embedded import Connection, Database, Taken, examine_file, scalar
 from rockola.failpoints import failpoint
+from rockola.findings import Finding
+from rockola.urls import options_of
 from rockola.vote.errors import Contradiction, WrongLog
 from rockola.vote.model import Door, Judged, Place, Record, Verdict, Vote
 
@@ -55,6 +57,7 @@ class EmbeddedArchive:
     """An Archive in one file."""
 
     def __init__(self, url: str) -> None:
+        options_of(url, {})
         self._database = Database(url, "archive", SCHEMA)
 
     def bind(self, generation: str) -> None:
@@ -62,6 +65,12 @@ class EmbeddedArchive:
         self._database.settle = partial(_bind, generation=generation)
         with self._database.write() as connection:
             _bind(connection, generation)
+
+    def generation(self) -> str | None:
+        """See Archive."""
+        with self._database.statement() as connection:
+            found: str | None = scalar(connection, "SELECT generation FROM log")
+            return found
 
     def keep(self, partition: int, judged: Sequence[Judged]) -> None:
         """See Archive; here a crash keeps all of them or none."""
@@ -130,6 +139,11 @@ class EmbeddedArchive:
 def open_archive(url: str) -> EmbeddedArchive:
     """Opens `sqlite:///path/archive.db`."""
     return EmbeddedArchive(url)
+
+
+def examine(url: str) -> Sequence[Finding]:
+    """The settings of the file that are part of the promise."""
+    return examine_file(url, "archive")
 
 
 def _bind(connection: Connection, generation: str) -> None:

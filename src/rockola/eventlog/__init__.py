@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 from rockola.vote.model import Place
 from rockola.vote.rules import Entry
 
-ADAPTERS = {"sqlite": "rockola.eventlog.embedded"}
+ADAPTERS = {"sqlite": "rockola.eventlog.embedded", "kafka": "rockola.eventlog.kafka"}
 
 
 class Keyed(NamedTuple):
@@ -44,7 +44,7 @@ class LogWriter(Protocol):
 
 
 class LogReader(Protocol):
-    """Reads one log, by position: nothing that was read is remembered here."""
+    """Reads one log, by position: nothing that was read decides what is read next."""
 
     generation: str
     partitions: int
@@ -53,9 +53,10 @@ class LogReader(Protocol):
         """The partitions this reader may read now; they may change between calls."""
 
     def read(self, partition: int, start: int, limit: int) -> Batch:
-        """At most `limit` entries from `start` on; an empty batch whose `next` is `start` when there is nothing.
+        """At most `limit` entries from `start` on; an empty batch whose `next` is `start` when nothing has come.
 
-        Reading again gives the same. LostRecords when the log no longer or never held `start`.
+        Reading again gives the same. LostRecords when the log no longer or never held `start`; WrongLog when it is
+        another one than it was at start; Unavailable for a partition that is not owned.
         """
 
     def end(self, partition: int) -> int:

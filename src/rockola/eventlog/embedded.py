@@ -11,9 +11,11 @@ from queue import SimpleQueue
 
 import msgspec
 
-from rockola.embedded import Connection, Database, Taken, option_of, scalar
+from rockola.embedded import Connection, Database, Taken, examine_file, scalar
 from rockola.eventlog import Batch, Keyed
 from rockola.failpoints import failpoint
+from rockola.findings import Finding
+from rockola.urls import options_of
 from rockola.vote.errors import LostRecords, Unavailable, WrongLog
 from rockola.vote.model import Place, partition_of
 from rockola.vote.rules import Entry
@@ -28,6 +30,7 @@ END = "SELECT coalesce(max(offset) + 1, 0) FROM records WHERE partition = ?"
 APPEND = "INSERT INTO records SELECT ?, ? + key, value FROM json_each(?)"
 WINDOW = "SELECT offset, record FROM records WHERE partition = ? AND offset >= ? ORDER BY offset LIMIT ?"
 TEXTS = f"SELECT json_group_array(json_array(offset, record)) FROM ({WINDOW})"  # both are constants
+OPTIONS = {"partitions": 1}
 POLL = 0.005  # seconds between two looks at the file: a vote's longest wait for its reader
 WAITING = 64  # appends that one commit holds at most
 
@@ -40,7 +43,7 @@ class EmbeddedWriter:
 
     def __init__(self, url: str) -> None:
         self._database = Database(url, "log", SCHEMA, stays=True)
-        self.generation, self.partitions = identity(self._database, option_of(url, "partitions", 1))
+        self.generation, self.partitions = identity(self._database, options_of(url, OPTIONS)["partitions"])
         self._turn = count()
         self._ends: dict[int, int] = {}  # as far as known: another process may have appended
         self._closing = False
@@ -140,7 +143,7 @@ class EmbeddedReader:
 
     def __init__(self, url: str) -> None:
         self._database = Database(url, "log", SCHEMA, stays=True)
-        self.generation, self.partitions = identity(self._database, option_of(url, "partitions", 1))
+        self.generation, self.partitions = identity(self._database, options_of(url, OPTIONS)["partitions"])
         self._version = 0
         self._woken = threading.Event()
 
@@ -192,6 +195,11 @@ async def open_writer(url: str) -> EmbeddedWriter:
 def open_reader(url: str) -> EmbeddedReader:
     """Opens `sqlite:///path/log.db`."""
     return EmbeddedReader(url)
+
+
+def examine(url: str) -> Sequence[Finding]:
+    """The settings of the file that are part of the promise."""
+    return examine_file(url, "log")
 
 
 def identity(database: Database, partitions: int) -> tuple[str, int]:

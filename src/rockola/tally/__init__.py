@@ -5,7 +5,11 @@ from typing import NamedTuple, Protocol
 
 from rockola.vote.rules import Effect, Known
 
-ADAPTERS = {"sqlite": "rockola.tally.embedded"}
+ADAPTERS = {
+    "sqlite": "rockola.tally.embedded",
+    "redis": "rockola.tally.redis",
+    "rediss": "rockola.tally.redis",
+}
 
 
 class Source(NamedTuple):
@@ -40,13 +44,19 @@ class Moved(NamedTuple):
 class Totals(NamedTuple):
     """Counts summed over partitions, and the position of each partition that they hold at.
 
-    `rebuilds` rises whenever a lost partition was written anew; totals never fall while it stays.
+    `source` is None before the first bind. `rebuilds` rises whenever a lost partition was written anew; totals never
+    fall while it stays.
     """
 
-    generation: str | None
+    source: Source | None
     positions: Mapping[int, int]
     rebuilds: int
     counts: Mapping[str, int]
+
+    @property
+    def generation(self) -> str | None:
+        """The log that is counted."""
+        return self.source and self.source.generation
 
 
 class Tally(Protocol):
@@ -71,7 +81,7 @@ class Tally(Protocol):
         """Begins a lost partition at a position with everything before it, all or none; False if it is not lost."""
 
     def totals(self) -> Totals:
-        """Counts and positions of one moment, without those by minute."""
+        """Counts and positions, of each partition at one moment, without those by minute."""
 
     def minutes(self, since: int) -> Mapping[str, int]:
         """The counts by minute, from the minute `since` on."""

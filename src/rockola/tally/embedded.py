@@ -5,9 +5,11 @@ from functools import partial
 
 import msgspec
 
-from rockola.embedded import Connection, Database, scalar
+from rockola.embedded import Connection, Database, examine_file, scalar
 from rockola.failpoints import failpoint
+from rockola.findings import Finding
 from rockola.tally import Applied, Moved, Source, Step, Totals
+from rockola.urls import options_of
 from rockola.vote.errors import WrongLog
 from rockola.vote.rules import Effect, Known
 
@@ -51,6 +53,7 @@ class EmbeddedTally:
     """A Tally in one file."""
 
     def __init__(self, url: str) -> None:
+        options_of(url, {})
         self._database = Database(url, "tally", SCHEMA)
 
     def bind(self, source: Source) -> None:
@@ -99,7 +102,7 @@ class EmbeddedTally:
             counts = _sums(connection, "field < ? OR field > ?", FIRST, LAST)
             source = _source(connection)
         positions = {partition: position for partition, position, _ in rows}
-        return Totals(source and source.generation, positions, max((row[2] for row in rows), default=0), counts)
+        return Totals(source, positions, max((row[2] for row in rows), default=0), counts)
 
     def minutes(self, since: int) -> Mapping[str, int]:
         """See Tally."""
@@ -114,6 +117,11 @@ class EmbeddedTally:
 def open_tally(url: str) -> EmbeddedTally:
     """Opens `sqlite:///path/tally.db`."""
     return EmbeddedTally(url)
+
+
+def examine(url: str) -> Sequence[Finding]:
+    """The settings of the file that are part of the promise."""
+    return examine_file(url, "tally")
 
 
 def _count(connection: Connection, partition: int, effect: Effect) -> None:

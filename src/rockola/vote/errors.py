@@ -36,6 +36,10 @@ class WrongLog(BrokenPromise):
     """A store belongs to another log, another number of partitions or another contest."""
 
 
+class Unfit(BrokenPromise):
+    """A store is set up in a way that could lose what it acknowledged; the message says what to change."""
+
+
 class LostRecords(BrokenPromise):
     """The log no longer holds, or never held, the position that was counted up to."""
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import NamedTuple
 
-from rockola.archive import Archive, Query
+from rockola.archive import Archive
 from rockola.tally import Tally, Totals
 from rockola.vote.errors import Unavailable
 from rockola.web.results import Results, tabulate
@@ -77,11 +77,14 @@ class Watch:
         return self._checkpoints
 
     def _ask_checkpoints(self, totals: Totals) -> Mapping[int, int]:
-        newest = [each.place for each in self._archive.page(Query({}), None, 1).documents]
-        if totals.generation and any(place.generation != totals.generation for place in newest):
+        kept = self._archive.generation()
+        if totals.source is None or kept is None:
+            known = {0, *self._checkpoints, *(self._totals.positions if self._totals else ())}
+        elif kept == totals.generation:
+            known = set(range(totals.source.partitions))
+        else:
             return {}  # the archive of another log says nothing about this one
-        seen = {0, *totals.positions, *self._checkpoints, *(place.partition for place in newest)}
-        return {partition: self._archive.checkpointed(partition) for partition in range(max(seen) + 1)}
+        return {partition: self._archive.checkpointed(partition) for partition in sorted(known)}
 
 
 def _same_count(before: Totals, totals: Totals) -> bool:

@@ -132,6 +132,12 @@ def test_a_place_of_another_log_is_not_found(archive: Archive) -> None:
     assert archive.get(Place("another-log-0123456789", 0, 0)) is None
 
 
+def test_it_names_its_log(archive: Archive, archive_url: str) -> None:
+    other = open_archive(archive_url)
+    assert (archive.generation(), other.generation()) == (GENERATION, GENERATION)
+    other.close()
+
+
 def test_another_log_is_refused(archive: Archive) -> None:
     with pytest.raises(WrongLog):
         archive.bind("another-log-0123456789")

@@ -9,7 +9,7 @@ from rockola.vote.errors import WrongLog
 from rockola.vote.model import Judged, Verdict
 from rockola.vote.rules import Known, effect
 
-GENERATION, SOURCE = "abcdefghijklmnopqrstuv", Source("abcdefghijklmnopqrstuv", 2, "digest")
+SOURCE = Source("abcdefghijklmnopqrstuv", 2, "digest")
 ASH, BELL = vote("Ash", "id-of-ash"), vote("Bell", "id-of-bell", VOTER)
 
 
@@ -135,7 +135,7 @@ def test_what_was_counted_is_there_for_whoever_opens_it_next(tally: Tally, tally
     tally.apply(step(0, ASH))
     other = open_tally(tally_url)
     assert other.totals() == tally.totals()
-    assert tally.totals().generation == GENERATION
+    assert tally.totals().source == SOURCE
     other.close()
 
 

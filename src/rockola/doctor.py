@@ -1,0 +1,70 @@
+"""Examines the stores: whether their settings hold the promise, and whether they belong to one another."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import NamedTuple
+
+from rockola.findings import Finding, Grade, finding
+from rockola.opening import (
+    examine_archive,
+    examine_log,
+    examine_tally,
+    open_archive,
+    open_log_writer,
+    open_tally,
+)
+from rockola.settings import Settings
+from rockola.tally import Source
+from rockola.vote.contest import Contest
+from rockola.vote.errors import BrokenPromise, Unavailable
+
+EXAMINE: Mapping[str, Callable[[str], Sequence[Finding]]] = {
+    "log": examine_log,
+    "tally": examine_tally,
+    "archive": examine_archive,
+}
+
+
+class Symptom(NamedTuple):
+    """A finding, and the store it is of."""
+
+    store: str
+    finding: Finding
+
+
+def examine(settings: Settings, contest: Contest) -> list[Symptom]:
+    """Everything that was found, store by store; what belongs together is asked when all of them answer."""
+    symptoms = [Symptom(store, each) for store in EXAMINE for each in _findings(settings, store)]
+    if all(each.finding.grade is not Grade.BROKEN for each in symptoms):
+        symptoms += _together(settings, contest)
+    return symptoms
+
+
+def _findings(settings: Settings, store: str) -> Sequence[Finding]:
+    try:
+        return EXAMINE[store](settings.url(store))
+    except Unavailable as error:
+        return [Finding("answers", str(error.__cause__ or "no"), Grade.BROKEN, f"Start it, or correct --{store}.")]
+    except BrokenPromise as error:
+        return [Finding("fit", "no", Grade.BROKEN, str(error))]
+
+
+def _together(settings: Settings, contest: Contest) -> Iterator[Symptom]:
+    log = asyncio.run(_source(settings, contest))
+    with closing(open_tally(settings.url("tally"))) as tally:
+        counted = tally.totals().source or log
+    for name in Source._fields:
+        have, want = getattr(counted, name), getattr(log, name)
+        advice = f"The tally's {name} is {have}, and here it is {want}: it counts by no other, ever."
+        yield Symptom("tally", finding(name, have, have == want, advice))
+    with closing(open_archive(settings.url("archive"))) as archive:
+        kept = archive.generation() or log.generation
+    advice = f"The archive keeps the log {kept}, and the log is {log.generation}: use an archive of its own."
+    yield Symptom("archive", finding("generation", kept, kept == log.generation, advice))
+
+
+async def _source(settings: Settings, contest: Contest) -> Source:
+    writer = await open_log_writer(settings.url("log"))
+    await writer.close()
+    return Source(writer.generation, writer.partitions, contest.digest)

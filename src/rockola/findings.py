@@ -1,0 +1,38 @@
+"""What an adapter finds when it examines its store: each setting that is part of the promise, as it is."""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from rockola.vote.errors import Unfit
+
+
+class Grade(StrEnum):
+    """How a setting stands to the promise."""
+
+    GOOD = "good"
+    RISKY = "risky"  # allowed, and said at each start
+    BROKEN = "broken"  # refused
+
+
+class Finding(NamedTuple):
+    """A setting of a store, what it is there, and what to change; `advice` is a sentence, empty when it is good."""
+
+    setting: str
+    found: str
+    grade: Grade
+    advice: str = ""
+
+
+def finding(setting: str, found: object, holds: bool, advice: str, otherwise: Grade = Grade.BROKEN) -> Finding:
+    """Good when it holds, else `otherwise` with the advice."""
+    return Finding(setting, str(found), Grade.GOOD) if holds else Finding(setting, str(found), otherwise, advice)
+
+
+def require_fit(store: str, findings: Iterable[Finding]) -> Sequence[Finding]:
+    """The risky ones; Unfit for the first that is broken. `store` names it without its password."""
+    found = list(findings)
+    for one in found:
+        if one.grade is Grade.BROKEN:
+            raise Unfit(f"{store}: {one.setting} is {one.found}. {one.advice}")
+    return [one for one in found if one.grade is Grade.RISKY]
