@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check lint contract bench up
+.PHONY: setup demo test check lint contract bench up services
 
 setup:  ## everything the other targets need, into .venv
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv; }
@@ -12,6 +12,9 @@ demo: setup  ## the whole system on this machine, with a vote file being counted
 
 up: setup  ## the whole system on this machine
 	@$(BIN)/rockola up
+
+services: setup  ## Kafka, Valkey and a MongoDB-wire server on this machine, and the command that uses them
+	@$(BIN)/python -m tools.services
 
 test: setup  ## every test
 	@$(BIN)/pytest

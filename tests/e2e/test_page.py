@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from contract.web.serving import PALABRAS, SONORA, VIAJE, Stores, open_stores, serving
 from rockola.vote.model import Vote
+from services import missing
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = (
@@ -65,8 +66,7 @@ DRAWING = """(rows) => rows.map((row) => [
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, or a skip that names it."""
     if not shutil.which(CHROMIUM):
-        missing = f"browser: there is no {CHROMIUM}"
-        pytest.fail(missing) if "browser" in os.environ.get("ROCKOLA_REQUIRE", "").split(",") else pytest.skip(missing)
+        missing("browser", f"browser: there is no {CHROMIUM}")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield opened

@@ -1,0 +1,43 @@
+// A MongoDB-wire server on a file: java -cp "jars/*" Mongod.java PORT FILE
+
+import de.bwaldvogel.mongo.MongoServer;
+import de.bwaldvogel.mongo.MongoVersion;
+import de.bwaldvogel.mongo.backend.h2.H2Backend;
+import de.bwaldvogel.mongo.bson.Document;
+import de.bwaldvogel.mongo.wire.message.MongoMessage;
+import java.util.List;
+
+public class Mongod {
+    public static void main(String[] arguments) {
+        MongoServer server = new MongoServer(new Durable(arguments[1]).version(new Five()));
+        Runtime.getRuntime().addShutdownHook(new Thread(server::shutdownNow));
+        server.bind("127.0.0.1", Integer.parseInt(arguments[0]));
+    }
+
+    /** What it acknowledges is in the file: as shipped, a SIGKILL may take the last second. */
+    static class Durable extends H2Backend {
+        Durable(String file) {
+            super(file);
+        }
+
+        @Override
+        public Document handleMessage(MongoMessage message) {
+            Document answer = super.handleMessage(message);
+            commit();
+            return answer;
+        }
+    }
+
+    /** What it says it is: newer drivers refuse the version that it was built for. */
+    static class Five implements MongoVersion {
+        @Override
+        public List<Integer> getVersionArray() {
+            return List.of(5, 0, 0);
+        }
+
+        @Override
+        public int getWireVersion() {
+            return 13;
+        }
+    }
+}
