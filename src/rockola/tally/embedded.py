@@ -9,8 +9,8 @@ from rockola.embedded import Connection, Database, examine_file, scalar
 from rockola.failpoints import failpoint
 from rockola.findings import Finding
 from rockola.tally import Applied, Moved, Source, Step, Totals
+from rockola.tally.sources import require_same
 from rockola.urls import options_of
-from rockola.vote.errors import WrongLog
 from rockola.vote.rules import Effect, Known
 
 SCHEMA = """
@@ -137,23 +137,10 @@ def _sums(connection: Connection, condition: str, *values: object) -> Mapping[st
 def _bind(connection: Connection, source: Source) -> None:
     if (found := _source(connection)) is None:
         connection.execute("INSERT INTO source VALUES (?, ?, ?)", source)
-    elif found != source:
-        raise WrongLog(_difference(found, source))
+    else:
+        require_same(found, source)
 
 
 def _source(connection: Connection) -> Source | None:
     row = connection.execute("SELECT generation, partitions, contest FROM source").fetchone()
     return row and Source(*row)
-
-
-def _difference(found: Source, wanted: Source) -> str:
-    if found.generation != wanted.generation:
-        return (
-            f"The tally counts the log {found.generation}, and the log is {wanted.generation}. "
-            "Bring that log back, or begin a new count with an empty tally and archive."
-        )
-    if found.partitions != wanted.partitions:
-        return (
-            f"The tally counts {found.partitions} partitions, and the log has {wanted.partitions}. They never change."
-        )
-    return "The tally counts by another contest file. The rules never change for a log: bring that file back."
