@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from rockola.vote.errors import WrongLog
 from rockola.vote.model import Judged, Place
 
 ADAPTERS = {
@@ -85,3 +86,11 @@ class Archive(Protocol):
 
     def close(self) -> None:
         """Frees what it holds."""
+
+
+def other_log(kept: str, generation: str) -> WrongLog:
+    """The error of an archive that keeps another log than is to be kept."""
+    return WrongLog(
+        f"The archive keeps the log {kept}, and the log is {generation}. "
+        "Bring that log back, or begin a new count with an empty tally and archive."
+    )

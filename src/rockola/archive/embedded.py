@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from rockola.archive import Cursor, Document, Page, Query
+from rockola.archive import Cursor, Document, Page, Query, other_log
 from rockola.embedded import Connection, Database, Taken, examine_file, scalar
 from rockola.failpoints import failpoint
 from rockola.findings import Finding
@@ -150,10 +150,7 @@ def _bind(connection: Connection, generation: str) -> None:
     if (found := scalar(connection, "SELECT generation FROM log")) is None:
         connection.execute("INSERT INTO log VALUES (?)", (generation,))
     elif found != generation:
-        raise WrongLog(
-            f"The archive keeps the log {found}, and the log is {generation}. "
-            "Bring that log back, or begin a new count with an empty tally and archive."
-        )
+        raise other_log(found, generation)
 
 
 def _row(each: Judged) -> tuple[Any, ...]:

@@ -1,0 +1,185 @@
+"""The archive in MongoDB: a document a record, its `_id` the place, kept when a majority has it on its disks."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from typing import Any
+
+import structlog
+from bson import Int64
+from pymongo import ReturnDocument
+from pymongo.cursor import Cursor as Found
+from pymongo.errors import BulkWriteError, OperationFailure
+
+from rockola.archive import Cursor, Document, Page, Query, other_log
+from rockola.archive.mongo_connection import AT_START, LOG, NEVER, Connection, answers
+from rockola.archive.mongo_documents import Written, kept_by, read, show, write
+from rockola.archive.mongo_findings import examined
+from rockola.archive.mongo_indexes import make_indexes
+from rockola.archive.mongo_queries import IN_FULL, IN_ORDER, NEWEST, REPLAYED, outside, paged, replayed
+from rockola.failpoints import failpoint
+from rockola.findings import Finding, Grade, require_fit
+from rockola.urls import without_secrets
+from rockola.vote.errors import Contradiction, Unavailable, WrongLog
+from rockola.vote.model import Judged, Place
+
+PATIENCE = 2.0  # seconds a question may take that a reader waits for
+BATCH = 5000  # documents read at once while a tally is rebuilt
+TAKEN = 11000  # the code of a key that is there already
+
+log = structlog.get_logger()
+
+
+class MongoArchive:
+    """An Archive in one collection, and a document of what it is beside it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._votes, self._log = connection.votes, connection.log
+        self._generation = ""
+        self._ends: dict[int, int] = {}  # where this archive's last `keep` of a partition ended
+
+    def bind(self, generation: str) -> None:
+        """See Archive; makes the indexes that are missing."""
+        _require_same(self.generation() or generation, generation)
+        with answers(AT_START):
+            if other := self._votes.find_one(outside(generation), {"_id": 1}):
+                raise other_log(kept_by(other) or "of another program", generation)
+        with answers():
+            claim = {"$setOnInsert": {"generation": generation}}
+            kept = self._log.find_one_and_update(LOG, claim, upsert=True, return_document=ReturnDocument.AFTER) or {}
+        _require_same(kept.get("generation", "of another program"), generation)
+        self._generation = generation
+        with answers(AT_START):
+            _warn(make_indexes(self._votes))
+
+    def generation(self) -> str | None:
+        """See Archive."""
+        return self._kept().get("generation")
+
+    def keep(self, partition: int, judged: Sequence[Judged]) -> None:
+        """See Archive. What may be there already is looked for first, so that nothing is added to a contradiction."""
+        if not judged:
+            return
+        documents = write(self._generation, partition, judged)
+        follows = self._ends.pop(partition, judged[0].offset + 1) <= judged[0].offset
+        failpoint("archive.keep")
+        if error := self._insert(documents if follows else self._lacking(documents)):  # what it does not name is kept
+            failpoint("archive.keep_again")
+            if self._lacking({own: documents[own] for own in _taken(error)}):  # of no majority yet, or not even there
+                raise Unavailable("archive") from _cause(error)
+        self._ends[partition] = judged[-1].offset + 1
+
+    def checkpoint(self, partition: int, position: int) -> None:
+        """See Archive."""
+        mine, further = LOG | {"generation": self._generation}, {f"checkpoints.{partition}": Int64(position)}
+        with answers():
+            if not self._log.update_one(mine, {"$max": further}).matched_count:
+                raise WrongLog("The archive's collections were removed or replaced while they were written.")
+
+    def checkpointed(self, partition: int) -> int:
+        """See Archive."""
+        return int(self._kept().get("checkpoints", {}).get(str(partition), 0))
+
+    def replay(self, partition: int, start: int, until: int) -> Iterator[Sequence[Judged]]:
+        """See Archive; one query, so that what it finds is read once however much it is."""
+        if start >= until:
+            return
+        chosen = replayed(partition, start, until)
+        with closing(self._votes.find(chosen, REPLAYED, sort=IN_ORDER, batch_size=BATCH)) as cursor:
+            while found := _next(cursor):
+                yield [read(document) for document in found]
+
+    def page(self, query: Query, after: Cursor | None, limit: int) -> Page:
+        """See Archive."""
+        with answers(PATIENCE):
+            found = self._votes.find(paged(query, after), IN_FULL, sort=NEWEST, limit=limit).to_list()
+        documents = [show(document) for document in found]
+        return Page(documents, _cursor(documents[-1]) if len(documents) == limit else None)
+
+    def get(self, place: Place) -> Document | None:
+        """See Archive."""
+        with answers(PATIENCE):
+            found = self._votes.find_one({"_id": {"$eq": str(place)}}, IN_FULL)
+        return show(found) if found else None
+
+    def close(self) -> None:
+        """See Archive."""
+        self._connection.close()
+
+    def _kept(self) -> Mapping[str, Any]:
+        with answers(PATIENCE):
+            return self._log.find_one(LOG) or {}
+
+    def _lacking(self, documents: Mapping[str, Written]) -> dict[str, Written]:
+        """Those that a majority does not have yet; Contradiction when it has another under one's place."""
+        lacking = dict(documents)
+        with answers():
+            kept = self._votes.find({"_id": {"$in": list(documents)}}).to_list()
+        for found in kept:
+            if lacking.pop(found["_id"]) != found:
+                raise Contradiction(
+                    f"The archive holds something else than the log says, under {found['_id']}. "
+                    "`rockola verify` says more."
+                )
+        return lacking
+
+    def _insert(self, documents: Mapping[str, Written]) -> BulkWriteError | None:
+        """Inserts each that it can; what it says of the others."""
+        with answers():
+            try:
+                if documents:
+                    self._votes.insert_many(list(documents.values()), ordered=False)
+            except BulkWriteError as error:
+                return error
+        return None
+
+
+def open_archive(url: str) -> MongoArchive:
+    """Opens `mongodb://[user:password@]host[:port][,host…]/[database]?collection=votes`, or a `mongodb+srv` one."""
+    with ExitStack() as opened:
+        connection = opened.enter_context(closing(Connection(url)))
+        _warn(*require_fit(without_secrets(url), examined(connection)))
+        opened.pop_all()
+        return MongoArchive(connection)
+
+
+def examine(url: str) -> Sequence[Finding]:
+    """The settings that are part of the promise, of the URL, the server and the collection."""
+    with closing(Connection(url)) as connection:
+        return list(examined(connection))
+
+
+def _require_same(kept: str, generation: str) -> None:
+    if kept != generation:
+        raise other_log(kept, generation)
+
+
+def _next(cursor: Found[Written]) -> list[Written]:
+    """As fast as PyMongo gives documents: half the cost of asking for one at a time."""
+    with answers(NEVER):  # the server would count what all batches take together
+        return cursor.to_list(BATCH)
+
+
+def _warn(*findings: Finding) -> None:
+    for one in findings:
+        if one.grade is not Grade.GOOD:
+            log.warning("risky", store="archive", setting=one.setting, found=one.found, advice=one.advice)
+
+
+def _taken(error: BulkWriteError) -> list[str]:
+    """The places that were taken; Unavailable for any other failure, after which the batch is kept again."""
+    failures = error.details["writeErrors"]
+    if error.details["writeConcernErrors"] or any(failure["code"] != TAKEN for failure in failures):
+        raise Unavailable("archive") from _cause(error)
+    return [failure["op"]["_id"] for failure in failures]
+
+
+def _cause(error: BulkWriteError) -> OperationFailure:
+    """The failure that counts, without the documents, which are nobody's to read in a log line."""
+    failures = [*error.details["writeConcernErrors"], *error.details["writeErrors"]]
+    first = min(failures, key=lambda failure: failure["code"] == TAKEN)
+    return OperationFailure(first["errmsg"], first["code"])
+
+
+def _cursor(last: Document) -> Cursor:
+    return Cursor(last.received_at or 0, last.place.partition, last.place.offset)
