@@ -44,6 +44,10 @@ class LostRecords(BrokenPromise):
     """The log no longer holds, or never held, the position that was counted up to."""
 
 
+class DeadWriter(BrokenPromise):
+    """The log's writer no longer knows what it appended: going on could append twice. Another process must take over."""
+
+
 class Contradiction(BrokenPromise):
     """The archive holds another document under a place that was judged now."""
 

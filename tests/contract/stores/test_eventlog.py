@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from building import keyed, vote
+from reading import reading
 from rockola.eventlog import Keyed, LogWriter
-from rockola.opening import open_log_reader, open_log_writer
+from rockola.opening import open_log_writer
 from rockola.vote.errors import LostRecords, Unavailable
 from rockola.vote.model import Place, partition_of
 
@@ -31,11 +32,8 @@ def append(url: str, *records: Keyed) -> list[Place]:
 
 
 def read_all(url: str) -> dict[int, list[bytes]]:
-    reader = open_log_reader(url)
-    try:
+    with reading(url) as reader:
         return {p: [entry.value for entry in reader.read(p, 0, 10_000).entries] for p in range(reader.partitions)}
-    finally:
-        reader.close()
 
 
 def test_an_append_answers_with_places_that_hold_the_records_bytes(log_url: str) -> None:
@@ -73,53 +71,46 @@ def test_appends_at_the_same_time_all_get_places_of_their_own(log_url: str) -> N
 
 def test_the_log_keeps_its_name_and_partitions(log_url: str) -> None:
     names = {append(log_url, keyed())[0].generation for _ in range(2)}
-    reader = open_log_reader(log_url)
-    assert (names, reader.partitions) == ({reader.generation}, 2)
-    assert Place.parse(f"{reader.generation}.0.0").generation == reader.generation
-    reader.close()
+    with reading(log_url) as reader:
+        assert (names, reader.partitions) == ({reader.generation}, 2)
+        assert Place.parse(f"{reader.generation}.0.0").generation == reader.generation
 
 
 def test_reading_goes_on_from_next(log_url: str) -> None:
     one = keyed(vote(id="id-of-one"))
     partition = append(log_url, *[one] * 5)[0].partition
-    reader = open_log_reader(log_url)
-    first = reader.read(partition, 0, 3)
-    second = reader.read(partition, first.next, 3)
-    assert [entry.offset for entry in [*first.entries, *second.entries]] == [0, 1, 2, 3, 4]
-    assert second.next == reader.end(partition) == 5
-    reader.close()
+    with reading(log_url) as reader:
+        first = reader.read(partition, 0, 3)
+        second = reader.read(partition, first.next, 3)
+        assert [entry.offset for entry in [*first.entries, *second.entries]] == [0, 1, 2, 3, 4]
+        assert second.next == reader.end(partition) == 5
 
 
 def test_reading_at_the_end_gives_nothing_and_stays(log_url: str) -> None:
-    reader = open_log_reader(log_url)
-    assert reader.read(0, 0, 10) == ([], 0)
-    reader.close()
+    with reading(log_url) as reader:
+        assert reader.read(0, 0, 10) == ([], 0)
 
 
 def test_reading_beyond_the_end_means_that_records_were_lost(log_url: str) -> None:
-    reader = open_log_reader(log_url)
-    with pytest.raises(LostRecords, match="ends at 0, before the position 7"):
+    with reading(log_url) as reader, pytest.raises(LostRecords, match="ends at 0, before the position 7"):
         reader.read(0, 7, 10)
-    reader.close()
 
 
 def test_a_waiting_reader_is_woken_by_an_append(log_url: str) -> None:
-    reader = open_log_reader(log_url)
-    reader.wait(0)
-    began = time.monotonic()
-    append(log_url, keyed())
-    reader.wait(10)
-    assert time.monotonic() - began < 5
-    reader.close()
+    with reading(log_url) as reader:
+        reader.wait(0)
+        began = time.monotonic()
+        append(log_url, keyed())
+        reader.wait(10)
+        assert time.monotonic() - began < 5
 
 
 def test_a_wait_ends_by_itself(log_url: str) -> None:
-    reader = open_log_reader(log_url)
-    reader.wait(0)
-    began = time.monotonic()
-    reader.wait(0.05)
-    assert 0.04 < time.monotonic() - began < 5
-    reader.close()
+    with reading(log_url) as reader:
+        reader.wait(0)
+        began = time.monotonic()
+        reader.wait(0.05)
+        assert 0.04 < time.monotonic() - began < 5
 
 
 def test_a_closed_writer_takes_nothing(log_url: str) -> None:

@@ -1,0 +1,59 @@
+"""The event log in Kafka: a topic, opened by URL after its settings were seen to hold the promise."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import closing
+
+import structlog
+
+from rockola.eventlog.kafka_cluster import Cluster
+from rockola.eventlog.kafka_findings import findings_of
+from rockola.eventlog.kafka_reader import KafkaReader
+from rockola.eventlog.kafka_topic import Identity, Topic, identity_of
+from rockola.eventlog.kafka_writer import KafkaWriter
+from rockola.findings import Finding, require_fit
+from rockola.vote.errors import Unavailable
+
+log = structlog.get_logger()
+
+
+async def open_writer(url: str) -> KafkaWriter:
+    """Opens `kafka://[user:password@]host[:port][,host[:port]…][/topic]`; its options are in kafka_cluster.py.
+
+    Unfit when the topic is absent or its settings would not hold the promise; those that may not are warned of.
+    """
+    topic = Topic(Cluster(url))
+    return KafkaWriter(topic, await asyncio.to_thread(_fit, topic))
+
+
+def open_reader(url: str) -> KafkaReader:
+    """Opens the same as a member of a group; it owns partitions once the group has given it some."""
+    topic = Topic(Cluster(url))
+    return KafkaReader(topic, _fit(topic))
+
+
+def examine(url: str) -> Sequence[Finding]:
+    """The settings of the topic that are part of the promise."""
+    with closing(Topic(Cluster(url))) as topic:
+        return findings_of(topic)
+
+
+def create_topic(url: str) -> str:
+    """Makes the topic unless it is there, and names its generation."""
+    with closing(Topic(Cluster(url))) as topic:
+        return identity_of(topic.create()).generation
+
+
+def _fit(topic: Topic) -> Identity:
+    """The topic's identity, once its settings are seen to hold the promise; closes the topic when they do not."""
+    try:
+        found = topic.create() if topic.cluster.options["create_topic"] else topic.describe()
+        risky = require_fit(f"The log at {topic.cluster.name}", findings_of(topic))
+    except BaseException:
+        topic.close()
+        raise
+    for setting, state, _, advice in risky:
+        log.warning("risky", setting=setting, found=state, advice=advice)
+    if found is None:  # it was made between the two questions
+        raise Unavailable("log")
+    return identity_of(found)

@@ -1,0 +1,191 @@
+"""A member of a Kafka group: the partitions that are its own, and a window of what Kafka sends of each.
+
+A window that is full is paused, so that a member that reads slowly, or one partition alone, hears the group all the
+same and does not grow.
+"""
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
+
+from rockola.eventlog.kafka_cluster import REFUSALS, Cluster, Failed, Lines
+from rockola.eventlog.kafka_window import Window
+from rockola.vote.errors import LostRecords, Unavailable
+from rockola.vote.rules import Entry
+
+FULL = 5000  # entries of a partition that are fetched ahead: ten steps
+PULL = 1000  # messages that are taken from the driver at once
+ANSWER = 3.0  # seconds that Kafka has to say where a partition begins and ends, and to send its first record
+SETTLING = 0.01  # seconds between two tries to go somewhere in a partition that is being given to us
+SETTINGS = {
+    "enable.auto.commit": False,
+    "auto.offset.reset": "error",
+    "isolation.level": "read_committed",
+    "check.crcs": True,
+    "enable.partition.eof": True,  # tells the position behind records that are not for readers
+    "max.poll.interval.ms": 300_000,
+    "fetch.wait.max.ms": 100,  # a question and a change of position wait for the fetch under way
+    "fetch.queue.backoff.ms": 10,  # by default a second, for which nothing is read
+    "queued.min.messages": 10_000,
+    "queued.max.messages.kbytes": 16_384,
+}
+CLASSIC = {"partition.assignment.strategy": "cooperative-sticky", "heartbeat.interval.ms": 1000}
+OUT_OF_RANGE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}
+UNSETTLED = {KafkaError._STATE, KafkaError._PREV_IN_PROGRESS, KafkaError._UNKNOWN_PARTITION}
+
+log = structlog.get_logger()
+
+
+class Member:
+    """What the driver tells, it tells within `pull` and `listen`, on the caller's thread."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster, self._topic = cluster, cluster.topic
+        self.owned = set[int]()
+        self.fresh = set[int]()  # partitions of which something came that was not read
+        self._windows: dict[int, Window] = {}
+        settings = cluster.settings(**SETTINGS, **_grouped(cluster), error_cb=self._heed, on_commit=_committed)
+        self._consumer = Consumer(settings, logger=Lines())
+        self._consumer.subscribe([self._topic], on_assign=self._take_on, on_revoke=self._give_up)
+
+    def pull(self) -> None:
+        """Takes what has come, and serves the group."""
+        self._sort(self._consumer.consume(PULL, 0))
+
+    def listen(self, seconds: float) -> None:
+        """The same, and waits for the first of it."""
+        message = self._consumer.poll(seconds)
+        if message is not None:
+            self._sort([message])
+
+    def window(self, partition: int) -> Window | None:
+        """What has come of a partition; None when it is not known where it stands."""
+        return self._windows.get(partition)
+
+    def go(self, partition: int, start: int) -> Window:
+        """Lets the partition's records come from `start` on; what came before is dropped."""
+        self._windows.pop(partition, None)
+        until = time.monotonic() + ANSWER
+        while (error := self._sought(partition, start)) is not None:
+            if error.code() not in UNSETTLED or time.monotonic() > until:
+                raise self._cluster.failure(error) from Failed(error)
+            self.listen(SETTLING)
+            self.require_owned(partition)
+        self._windows[partition] = Window(start)
+        return self._windows[partition]
+
+    def read_on(self, partition: int, window: Window) -> None:
+        """Lets more come of a partition that was paused."""
+        if window.is_paused:
+            error = self._sought(partition, window.next)
+            window.is_paused = error is not None
+
+    def require_owned(self, partition: int) -> None:
+        """Unavailable for a partition that is another member's."""
+        if partition not in self.owned:
+            error = KafkaError(KafkaError._ASSIGNMENT_LOST, f"partition {partition} is not ours now")
+            raise Unavailable("log") from Failed(error)
+
+    def distrust(self, partitions: Iterable[int]) -> None:
+        """Forgets where these stand."""
+        for partition in list(partitions):
+            self._windows.pop(partition, None)
+
+    def end(self, partition: int) -> int | None:
+        """The offset behind the newest record, as Kafka told it with the last answer; None when it did not."""
+        window = self._windows.get(partition)
+        if window is None or window.is_paused:
+            return None
+        _, high = self._consumer.get_watermark_offsets(self._at(partition), cached=True)
+        return max(high, window.next) if high >= 0 else None
+
+    def commit(self, partition: int, position: int) -> None:
+        """For tools; that it failed is told to the log, and nothing depends on it."""
+        try:
+            self._consumer.commit(offsets=[self._at(partition, position)], asynchronous=True)
+        except KafkaException as error:
+            _committed(error.args[0], [])
+
+    def close(self) -> None:
+        """Leaves the group: its partitions are free at once."""
+        self._consumer.close()
+
+    def _sought(self, partition: int, start: int) -> KafkaError | None:
+        """Whether fetching goes on at `start` now, or why not."""
+        try:
+            self._consumer.seek(self._at(partition, start))
+            self._consumer.resume([self._at(partition)])
+        except KafkaException as error:
+            found: KafkaError = error.args[0]
+            return found
+        return None
+
+    def _sort(self, messages: Iterable[Any]) -> None:
+        """Puts what came where it belongs."""
+        for message in messages:
+            partition, offset, error = message.partition(), message.offset(), message.error()
+            if error is not None:
+                self._learn(error, partition, offset)
+            elif partition in self.owned:
+                self.fresh.add(partition)
+                if partition in self._windows:
+                    self._windows[partition].add(Entry(offset, message.value() or b""))
+        for partition, window in self._windows.items():
+            if len(window) >= FULL and not window.is_paused:
+                window.is_paused = True
+                self._consumer.pause([self._at(partition)])
+
+    def _learn(self, error: KafkaError, partition: int, offset: int) -> None:
+        """What Kafka says instead of records."""
+        code, window = error.code(), self._windows.get(partition)
+        if code == KafkaError._PARTITION_EOF:
+            if window is not None and window.skip(offset):
+                self.fresh.add(partition)
+        elif code == KafkaError._LOG_TRUNCATION:
+            raise LostRecords(f"The log lost records of partition {partition} that were read already: {error.str()}.")
+        elif code in OUT_OF_RANGE:
+            self.distrust([partition])
+        else:
+            self._heed(error)
+
+    def _heed(self, error: KafkaError) -> None:
+        """Something is wrong with more than one partition: the next read asks where it stands."""
+        if error.code() in REFUSALS:
+            raise self._cluster.failure(error) from Failed(error)
+        log.debug("kafka_error", code=error.name(), reason=error.str())
+        self.distrust(self._windows)
+
+    def _take_on(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """These are ours; where to read them, whoever reads them says."""
+        for one in partitions:
+            one.offset = OFFSET_END
+        consumer.incremental_assign(partitions)
+        self.owned |= {one.partition for one in partitions}
+        self.fresh |= self.owned
+
+    def _give_up(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        """These are not ours any more."""
+        gone = {one.partition for one in partitions}
+        self.distrust(gone)
+        self.owned -= gone
+        self.fresh -= gone
+
+    def _at(self, partition: int, offset: int = OFFSET_END) -> TopicPartition:
+        return TopicPartition(self._topic, partition, offset)
+
+
+def _grouped(cluster: Cluster) -> dict[str, Any]:
+    """The settings of the group's protocol; of the new one, the broker decides the rest."""
+    options = cluster.options
+    settings = {"group.id": options["group"], "group.protocol": options["protocol"]}
+    if options["protocol"] == "consumer":
+        return settings
+    return settings | CLASSIC | {"session.timeout.ms": options["session"] * 1000}
+
+
+def _committed(error: KafkaError | None, _: list[TopicPartition]) -> None:
+    if error is not None:
+        log.debug("kafka_commit", reason=error.str())

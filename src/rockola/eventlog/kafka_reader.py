@@ -1,0 +1,132 @@
+"""Reads a Kafka topic by position: on, out of what has come; elsewhere, after asking whether it is there."""
+
+import threading
+import time
+from collections.abc import Collection
+from concurrent.futures import Future
+
+from confluent_kafka import KafkaError
+from confluent_kafka.admin import TopicDescription
+
+from rockola.eventlog import Batch
+from rockola.eventlog.kafka_cluster import Failed
+from rockola.eventlog.kafka_member import ANSWER, Member
+from rockola.eventlog.kafka_topic import Identity, Topic
+from rockola.eventlog.kafka_window import Window
+from rockola.vote.errors import LostRecords, Unavailable
+
+SLICE = 0.05  # seconds that a wait may be deaf to `wake`
+CHECKS = 60.0  # seconds between two looks whether the topic is still the same
+BELIEVED = 1.0  # seconds that the end of a partition of which nothing comes now is believed
+
+
+class KafkaReader:
+    """A LogReader. Reading on never waits for Kafka; reading elsewhere does, for seconds at most."""
+
+    def __init__(self, topic: Topic, identity: Identity) -> None:
+        self.generation, self.partitions = self._identity = identity
+        self._topic, self._member = topic, Member(topic.cluster)
+        self._woken = threading.Event()
+        self._ends: dict[int, tuple[float, int | None]] = {}
+        self._asked: Future[TopicDescription] | None = None
+        self._next_check = time.monotonic() + CHECKS
+
+    def owned(self) -> Collection[int]:
+        """See LogReader. Whoever asks often stays a member of the group, also while nothing is read."""
+        self._member.pull()
+        return frozenset(self._member.owned)
+
+    def read(self, partition: int, start: int, limit: int) -> Batch:
+        """See LogReader."""
+        self._member.pull()
+        self._watch()
+        self._member.require_owned(partition)
+        window = self._member.window(partition)
+        if window is None or not window.holds(start):
+            window = self._position(partition, start)
+        batch = window.read(start, limit)
+        if len(window) <= limit:
+            self._member.fresh.discard(partition)
+            self._member.read_on(partition, window)
+        return batch
+
+    def end(self, partition: int) -> int:
+        """See LogReader: as Kafka told it with the last records, or half a second ago when none came."""
+        found = self._member.end(partition)
+        return self._asked_end(partition) if found is None else found
+
+    def commit(self, partition: int, position: int) -> None:
+        """See LogReader."""
+        self._member.commit(partition, position)
+
+    def wait(self, seconds: float) -> None:
+        """See LogReader."""
+        member, until = self._member, time.monotonic() + seconds
+        member.pull()
+        while not member.fresh and not self._woken.is_set() and (left := until - time.monotonic()) > 0:
+            member.listen(min(left, SLICE))
+        member.fresh.clear()
+
+    def wake(self) -> None:
+        """See LogReader."""
+        self._woken.set()
+
+    def close(self) -> None:
+        """See LogReader."""
+        self._member.close()
+        self._topic.close()
+
+    def _position(self, partition: int, start: int) -> Window:
+        """Goes elsewhere in a partition that holds it, and waits for the first of its records when there are any."""
+        if self._woken.is_set():  # who is told to end does not begin to wait
+            raise Unavailable("log")
+        self._require_same(self._topic.describe())
+        low, high = self._topic.bounds(partition)
+        require_held(partition, start, low, high)
+        window = self._member.go(partition, start)
+        until = time.monotonic() + ANSWER
+        while window.next == start < high:
+            if time.monotonic() > until or self._woken.is_set():
+                raise Unavailable("log") from Failed(KafkaError(KafkaError._TIMED_OUT, "no record came"))
+            self._member.listen(SLICE)
+            self._member.pull()
+            self._member.require_owned(partition)
+        return window
+
+    def _asked_end(self, partition: int) -> int:
+        """The end of a partition of which nothing comes, since it is paused or the log is away."""
+        at, found = self._ends.get(partition, (-BELIEVED, None))
+        if time.monotonic() - at > BELIEVED:
+            self._ends[partition] = time.monotonic(), None
+            _, found = self._topic.bounds(partition)
+            self._ends[partition] = time.monotonic(), found
+        if found is None:
+            raise Unavailable("log")
+        return found
+
+    def _watch(self) -> None:
+        """Asks now and then whether the topic is still the same, and does not wait for the answer."""
+        if self._asked is not None and self._asked.done():
+            asked, self._asked = self._asked, None
+            self._require_same(self._topic.heard(asked))
+        if time.monotonic() > self._next_check:
+            self._next_check = time.monotonic() + CHECKS
+            self._asked = self._topic.ask()
+
+    def _require_same(self, found: TopicDescription | None) -> None:
+        self._topic.require_same(self._identity, found)
+
+
+def require_held(partition: int, start: int, low: int, high: int) -> None:
+    """LostRecords unless the log holds the position."""
+    if start < low:
+        raise LostRecords(
+            f"The log start is beyond position: partition {partition} begins at {low}, and its records from {start} to "
+            f"{low - 1} were deleted before they were counted. They are lost, unless a backup of the log holds them. "
+            "What is counted is right up to there."
+        )
+    if start > high:
+        raise LostRecords(
+            f"The log ends at {high}, before the position {start} that partition {partition} was counted up to: it "
+            "lost records. Bring back the broker's data that holds them."
+        )
