@@ -1,6 +1,7 @@
 """The command line: `rockola up` and its parts, and what one does with them."""
 
 import json
+import logging
 import sys
 import time
 from collections.abc import Callable
@@ -205,6 +206,7 @@ def main() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     cli()

@@ -130,8 +130,8 @@ def redis_positions(url: str) -> Mapping[int, int]:
     parts = urlsplit(url)
     found = {}
     with closing(redis.Redis.from_url(parts._replace(query="", fragment="").geturl())) as client:
-        for key in client.scan_iter(f"{parts.fragment}{{*}}:pos"):
-            partition = int(re.findall(rb":(\d+)}:pos$", key)[0])
+        for key in client.scan_iter(f"{parts.fragment}{{*}}:counts"):
+            partition = int(re.findall(rb":(\d+)}:counts$", key)[0])
             found[partition] = int(client.hget(key, "position") or 0)
     return {partition: position for partition, position in found.items() if position}
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from running import Process
+from services import Own
+from stack import Stack
 
 
 @pytest.fixture
@@ -36,3 +38,11 @@ def launch(data: Path) -> Iterator[Callable[..., Process]]:
     yield make
     for process in processes:
         process.kill()
+
+
+@pytest.fixture
+def stack(data: Path, own: Own) -> Iterator[Stack]:
+    """A Kafka, a Valkey and a MongoDB server of this test's own, and the processes it makes on them."""
+    opened = Stack(data, own)
+    yield opened
+    opened.close()

@@ -1,0 +1,58 @@
+"""Consumers that come, go and die."""
+
+import random
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Lock, Thread
+
+from running import Process
+from stack import Stack
+
+
+class Herd:
+    """Several consumers of one group; those that are killed are replaced at once."""
+
+    def __init__(self, stack: Stack, rng: random.Random) -> None:
+        self._stack, self._rng = stack, rng
+        self._lock = Lock()
+        self._members: list[Process] = []
+        self.killed = 0
+
+    def scale(self, number: int) -> None:
+        """So many from now on; those that are too many are stopped as an autoscaler does it."""
+        with self._lock:
+            while len(self._members) < number:
+                self._members.append(self._stack.make("consumer").launch())
+            while len(self._members) > number:
+                member = self._members.pop(self._rng.randrange(len(self._members)))
+                member.signal(signal.SIGTERM)
+
+    @contextmanager
+    def dying(self, seconds: float) -> Iterator[None]:
+        """One of them is killed every so often, and another started in its place."""
+        over = Event()
+
+        def work() -> None:
+            while not over.wait(seconds):
+                self._kill_one()
+
+        thread = Thread(target=work)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _kill_one(self) -> None:
+        with self._lock:
+            for member in self._members:
+                if member.process and member.process.poll() is not None:  # what it needs was away
+                    member.kill()
+                    member.launch()
+            if self._members:
+                victim = self._rng.choice(self._members)
+                victim.kill()
+                victim.launch()
+                self.killed += 1
