@@ -1,6 +1,6 @@
 """What is measured, what is wanted of it, and where it falls short."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from statistics import median
 from typing import NamedTuple
@@ -33,6 +33,18 @@ WANTED = {
     "stream_p99": Want(100, least=False),
     "verify": Want(3, least=False),
     "rebuild": Want(50_000),
+    "kafka_to_fastapi_aiokafka": Want(5),
+    "kafka_to_fastapi_aiokafka_256": Want(5),
+    "kafka_to_bare_door": Want(0.25),
+    "kafka_to_bare_door_256": Want(0.25),
+    "gateway_cpu_to_bare_door_cpu": Want(2.5, least=False),
+    "gateway_cpu_to_bare_door_cpu_256": Want(2.5, least=False),
+    "kafka_batches": Want(80_000),
+    "kafka_consumer": Want(30_000),
+    "kafka_stream_p99": Want(100, least=False),
+    "kafka_rebuild": Want(50_000),
+    "valkey_bytes_per_id": Want(80, least=False),
+    "valkey_bytes_per_random_id": Want(80, least=False),
 }
 
 
@@ -72,11 +84,34 @@ def middle(runs: Iterable[Figure]) -> Figure:
 
 
 def ratios(figures: Mapping[str, Figure]) -> list[Figure]:
-    """How many times a plain figure goes into the embedded one of as many connections, 64 if not said."""
+    """How many times one figure goes into another of the same run; 64 connections where the name says none."""
     found = []
-    for name in ("plain_64", "plain_256", "plain_wal_64", "plain_wal_256"):
-        embedded = f"embedded_{name.rpartition('_')[2]}"
-        if name in figures and embedded in figures:
-            value = round(figures[embedded].value / figures[name].value, 1)
-            found.append(Figure(f"embedded_to_{name}".removesuffix("_64"), value, "times"))
+    for name, (above, below) in RATIOS.items():
+        if above in figures and below in figures:
+            found.append(Figure(name, round(figures[above].value / figures[below].value, 2), "times"))
+    for connections in ("64", "256"):
+        door, kafka = figures.get(f"bare_door_{connections}"), figures.get(f"kafka_unarchived_{connections}")
+        if door and kafka:
+            value = round(gateway_cpu(kafka) / gateway_cpu(door), 2)
+            name = f"gateway_cpu_to_bare_door_cpu_{connections}".removesuffix("_64")
+            found.append(Figure(name, value, "times"))
     return found
+
+
+def gateway_cpu(figure: Figure) -> float:
+    """Microseconds of processor that its gateway had for a vote."""
+    each = figure.details["cpu_us_per_vote"]
+    assert isinstance(each, dict)  # noqa: S101 # as it was written
+    return float(each["gateway"])
+
+
+def _pairs() -> Iterator[tuple[str, tuple[str, str]]]:
+    for number in ("64", "256"):
+        suffix = "" if number == "64" else f"_{number}"
+        yield f"embedded_to_plain{suffix}", (f"embedded_{number}", f"plain_{number}")
+        yield f"embedded_to_plain_wal{suffix}", (f"embedded_{number}", f"plain_wal_{number}")
+        yield f"kafka_to_fastapi_aiokafka{suffix}", (f"kafka_{number}", f"fastapi_aiokafka_{number}")
+        yield f"kafka_to_bare_door{suffix}", (f"kafka_unarchived_{number}", f"bare_door_{number}")
+
+
+RATIOS = dict(_pairs())

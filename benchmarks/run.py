@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cluster import cluster
+from cluster_stores import cluster_stores
 from doors import Fresh, batches, compared, embedded, plainly
 from figures import WANTED, Figure, ratios, spelled
 from machine import machine
@@ -24,7 +26,10 @@ from stream import latency
 Measure = Callable[[Fresh, float], Iterator[Figure]]
 SECONDS = 8.0  # of each load: all of them then take about six minutes
 RESULTS = Path(__file__).with_name("results.json")
-DURABILITY = "SQLite, WAL, synchronous=FULL: a vote is acknowledged after the fsync of its commit"
+DURABILITY = (
+    "SQLite, WAL, synchronous=FULL: a vote is acknowledged after the fsync of its commit; one Kafka broker, acks=all: "
+    "a vote is acknowledged when the broker has it, which does not wait for the disk; Valkey, appendfsync everysec"
+)
 PARTS: Mapping[str, Measure] = {
     "embedded": embedded,
     "plain": plainly,
@@ -33,8 +38,10 @@ PARTS: Mapping[str, Measure] = {
     "latency": latency,
     "verify": recount,
     "memory": memory,
+    "cluster": cluster,
+    "cluster-stores": cluster_stores,
 }
-ALL: Sequence[Measure] = (compared, batches, consumer, latency, recount, memory)
+ALL: Sequence[Measure] = (compared, batches, consumer, latency, recount, memory, cluster, cluster_stores)
 WIDTH = 110  # columns, so that no figure is cut where there is no terminal
 console = Console(width=WIDTH)
 

@@ -26,37 +26,42 @@ COUNTED = re.compile(rb'"counted":(\d+)')
 def latency(fresh: Fresh, seconds: float) -> Iterator[Figure]:
     """Milliseconds from a vote to the stream, at a rate that does not wait for answers."""
     with rockola("up", fresh()) as running:
-        late, events = uvloop.run(watched(running, int(RATE * seconds)))
-    details = {"rate": RATE, "votes": len(late), "events": events, "p50_ms": percentile(late, 50)}
+        yield from figures("stream", running, RATE, seconds)
+
+
+def figures(name: str, running: Running, rate: int, seconds: float) -> Iterator[Figure]:
+    """The latencies of a system that is up, at so many votes a second."""
+    late, events = uvloop.run(watched(running, rate, int(rate * seconds)))
+    details = {"rate": rate, "votes": len(late), "events": events, "p50_ms": percentile(late, 50)}
     details |= {"p999_ms": percentile(late, 99.9), "worst_ms": percentile(late, 100)}
-    yield Figure("stream_p50", percentile(late, 50), "ms")
-    yield Figure("stream_p99", percentile(late, 99), "ms", details)
+    yield Figure(f"{name}_p50", percentile(late, 50), "ms")
+    yield Figure(f"{name}_p99", percentile(late, 99), "ms", details)
 
 
-async def watched(running: Running, votes: int) -> tuple[list[float], int]:
+async def watched(running: Running, rate: int, votes: int) -> tuple[list[float], int]:
     """For each vote, the seconds from its planned sending until the stream had shown as many; and the events seen."""
     seen, begun = list[tuple[int, float]](), asyncio.Event()
     watching = asyncio.create_task(watch(running.url("web", "/api/results/stream"), votes, seen, begun))
     await asyncio.wait_for(begun.wait(), REST)
     began = time.monotonic() + LEAD
-    await send(running.url("gateway", "/grpc"), votes, began)
+    await send(running.url("gateway", "/grpc"), rate, votes, began)
     with suppress(TimeoutError):
         await asyncio.wait_for(watching, REST)
     counts = [number for number, _ in seen]
     if counts[-1] < votes:
         raise Failed(f"the stream showed {counts[-1]} of {votes} votes")
     shown = [seen[bisect_left(counts, number)][1] for number in range(1, votes + 1)]
-    return [moment - began - number / RATE for number, moment in enumerate(shown)], len(seen)
+    return [moment - began - number / rate for number, moment in enumerate(shown)], len(seen)
 
 
-async def send(url: str, votes: int, began: float) -> None:
+async def send(url: str, rate: int, votes: int, began: float) -> None:
     """Sends each vote at its moment, or as soon after it as a connection is free; Failed when one is not accepted."""
     numbers = count()
 
     async def work() -> None:
         client = Client(read_address(url))
         while (number := next(numbers)) < votes:
-            await asyncio.sleep(began + number / RATE - time.monotonic())
+            await asyncio.sleep(began + number / rate - time.monotonic())
             if (answer := await client.post("", JSON, vote(number))).status != 202:
                 raise Failed(f"the gateway answers {answer.status}")
         client.close()

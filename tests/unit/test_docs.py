@@ -14,6 +14,7 @@ import typer.main
 
 from rockola.cli import cli
 from rockola.settings import Settings
+from services import NAMED
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.es.md")
@@ -108,7 +109,8 @@ def test_every_flag_that_is_named_exists(path: Path) -> None:
 
 @each_document()
 def test_every_environment_name_is_a_setting(path: Path) -> None:
-    names = {f"ROCKOLA_{name.upper()}" for name in Settings.model_fields} | {"ROCKOLA_REQUIRE"}
+    names = {f"ROCKOLA_{name.upper()}" for name in Settings.model_fields}
+    names |= {"ROCKOLA_REQUIRE", "ROCKOLA_CACHE", *NAMED.values()}  # of the tests
     assert set(re.findall(r"ROCKOLA_[A-Z_]+", path.read_text())) <= names
 
 

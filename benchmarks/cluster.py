@@ -1,0 +1,117 @@
+"""Votes through gateway, server, Kafka (acks=all), Valkey and the MongoDB-wire server, beside FastAPI with aiokafka
+and beside the bare door; everything, the load too, on the same cores.
+
+What a profile of the gateway, the server and the consumer found stands at the end of docs/operations.md.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from itertools import count as numbered
+from pathlib import Path
+
+from doors import BATCH, BATCH_CONNECTIONS, CONNECTIONS, ROUNDS, Fresh, require_all, shown
+from estate import Count, Estate, Parts, bare, estate, parts, plain_kafka
+from figures import Figure, middle
+from load import NDJSON, Load, closed_loop, single_votes, vote
+from processes import Failed, Running, require_success, until
+
+PATIENCE = 300.0  # seconds for the consumer: the MongoDB-wire server keeps some thousand votes a second
+WARM = 2.0  # seconds of load before anything is measured: a cold broker halves every figure
+
+
+def cluster(fresh: Fresh, seconds: float) -> Iterator[Figure]:
+    """Everything by turns, so that a slow minute of the machine is shared."""
+    with estate(fresh()) as servers:
+        kafka_once(servers, fresh(), 64, WARM)
+        plain_once(servers, 64, WARM)
+        for connections in CONNECTIONS:
+            runs = [
+                (
+                    plain_once(servers, connections, seconds),
+                    kafka_once(servers, fresh(), connections, seconds),
+                    kafka_once(servers, fresh(), connections, seconds, archived=False),
+                    bare_once(connections, seconds),
+                )
+                for _ in range(ROUNDS)
+            ]
+            yield from map(middle, zip(*runs, strict=True))
+        yield batched(servers, fresh(), seconds)
+
+
+def kafka_once(servers: Estate, data: Path, connections: int, seconds: float, archived: bool = True) -> Figure:
+    """One run of the whole on a topic, a prefix and a database of its own."""
+    count = servers.count()
+    with parts(count, data, archived) as found:
+        load, spent = measured(servers, found, lambda url: single_votes(url, connections, seconds, "own"))
+        behind = caught_up(count)
+        memory = {name: process.memory()["rss_mib"] for name, process in found.running.items()}
+    require_all(load, connections, count.recorded())
+    require_success("verify", f"--log={count.log}", f"--tally={count.tally}", "--log-only")
+    name = f"kafka_{connections}" if archived else f"kafka_unarchived_{connections}"
+    each = {part: round(used / load.acknowledged * 1e6, 1) for part, used in spent.items()}
+    details = {**told(load, spent), "cpu_us_per_vote": each, "caught_up_after_s": behind, "rss_mib": memory}
+    return Figure(name, round(load.acknowledged / load.seconds), "votes/s", details)
+
+
+def plain_once(servers: Estate, connections: int, seconds: float) -> Figure:
+    """One run of FastAPI with aiokafka."""
+    with plain_kafka(servers) as running:
+        load, spent = measured(
+            servers, Parts({"gateway": running}), lambda u: single_votes(u, connections, seconds, "own")
+        )
+    return Figure(
+        f"fastapi_aiokafka_{connections}", round(load.acknowledged / load.seconds), "votes/s", told(load, spent)
+    )
+
+
+def bare_once(connections: int, seconds: float) -> Figure:
+    """One run of the door that appends nothing."""
+    with bare() as running:
+        began = running.cpu()
+        load = single_votes(running.url("gateway", "/grpc"), connections, seconds, "own")
+        spent = {"gateway": running.cpu() - began}
+    each = {"gateway": round(spent["gateway"] / load.acknowledged * 1e6, 1)}
+    details = {**told(load, spent), "cpu_us_per_vote": each}
+    return Figure(f"bare_door_{connections}", round(load.acknowledged / load.seconds), "votes/s", details)
+
+
+def batched(servers: Estate, data: Path, seconds: float) -> Figure:
+    """Votes in NDJSON batches, the archive off: it would be measured, not the door."""
+    count, made = servers.count(), numbered()
+
+    def body() -> tuple[int, bytes]:
+        return BATCH, b"\n".join([vote(next(made)) for _ in range(BATCH)])
+
+    with parts(count, data, archived=False) as found:
+        load, spent = measured(
+            servers, found, lambda url: closed_loop(f"{url}/votes", NDJSON, BATCH_CONNECTIONS, seconds, body)
+        )
+        behind = caught_up(count)
+    require_all(load, 0, count.recorded())
+    details = {**told(load, spent), "batch": BATCH, "caught_up_after_s": behind}
+    return Figure("kafka_batches", round(load.acknowledged / load.seconds), "votes/s", details)
+
+
+def measured(servers: Estate, found: Parts, load: Callable[[str], Load]) -> tuple[Load, dict[str, float]]:
+    """A load on the gateway, and the processor seconds that each part and server had meanwhile."""
+    gateway: Running = found.running["gateway"]
+    before = found.cpu() | servers.cpu()
+    done = load(gateway.url("gateway", "/grpc"))
+    after = found.cpu() | servers.cpu()
+    if done.other or not done.acknowledged:
+        raise Failed(f"{done.acknowledged} acknowledged, {done.other} answered otherwise")
+    return done, {name: after[name] - before[name] for name in after}
+
+
+def told(load: Load, spent: dict[str, float]) -> dict[str, object]:
+    """What belongs beside a rate; the processor's share of each part."""
+    share = {name: round(used / load.seconds, 2) for name, used in spent.items()}
+    return {**shown(load, sum(spent.values()) / load.seconds), "cpu_by_part": share}
+
+
+def caught_up(count: Count) -> float:
+    """Seconds until the tally holds every record of the log."""
+    began = time.monotonic()
+    end = count.recorded()
+    until(lambda: count.counted() == end, "the count of every vote", PATIENCE)
+    return round(time.monotonic() - began, 2)
