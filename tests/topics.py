@@ -1,9 +1,10 @@
 """Kafka topics as an administrator has them, behind rockola's back: made, changed, emptied, removed."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from urllib.parse import urlsplit
 
-from confluent_kafka import KafkaException, Producer, TopicCollection, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicCollection, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
@@ -29,7 +30,7 @@ class Topic:
 
     def make(self, settings: Settings, partitions: int = 2) -> None:
         self.admin.create_topics([NewTopic(self.name, partitions, 1, config=settings)])[self.name].result()
-        until(lambda: self.id(), "the new topic")
+        until(self.id, "the new topic")
 
     def remove(self) -> None:
         self.admin.delete_topics([self.name])[self.name].result()
@@ -69,11 +70,29 @@ class Topic:
         producer.begin_transaction()
         for value in values:
             producer.produce(self.name, value, partition=partition)
+        producer.flush()
         producer.commit_transaction() if kept else producer.abort_transaction()
 
     def append(self, partition: int, *values: bytes | None) -> None:
         """Appends what no server writes."""
-        producer = Producer(self.servers | {"linger.ms": 0})
+        producer = Producer(self.servers | {"linger.ms": 0, "batch.size": 60_000, "queue.buffering.max.messages": 0})
+        failed: list[object] = []
         for value in values:
-            producer.produce(self.name, value, partition=partition)
+            producer.produce(self.name, value, partition=partition, on_delivery=lambda e, _: e and failed.append(e))
         producer.flush()
+        assert not failed
+
+    def messages(self, number: int) -> list[Message]:
+        """So many messages of the topic, as another tool sees them."""
+        consumer = Consumer(self.servers | {"group.id": "another", "auto.offset.reset": "earliest"})
+        consumer.subscribe([self.name])
+        try:
+            return consumer.consume(number, 30)
+        finally:
+            consumer.close()
+
+    def committed(self, partition: int) -> int:
+        """The position that the group of the topic's own name committed."""
+        with closing(Consumer(self.servers | {"group.id": self.name})) as consumer:
+            (found,) = consumer.committed([TopicPartition(self.name, partition)], 10)
+            return found.offset

@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from rockola.app import PARTS, contest_of, require_data, start, totals_of
+from rockola.app import PARTS, WrongSetting, contest_of, require_data, start, totals_of
 from rockola.demo import demonstrated
 from rockola.doctor import Symptom, examine
 from rockola.findings import Grade
@@ -22,6 +22,7 @@ from rockola.opening import create_log
 from rockola.send.command import send
 from rockola.settings import Settings
 from rockola.urls import without_secrets
+from rockola.verify import Only
 from rockola.verify import verify as compare
 from rockola.web.results import Results, tabulate
 from rockola.web.watch import stamp
@@ -82,12 +83,20 @@ def web(settings: Settings) -> None:
 
 @cli.command()
 @settable(*STORES)
-def verify(settings: Settings) -> None:
+def verify(
+    settings: Settings,
+    archive_only: Annotated[bool, typer.Option("--archive-only", help="Leave out the log.")] = False,
+    log_only: Annotated[bool, typer.Option("--log-only", help="Leave out the archive.")] = False,
+) -> None:
     """Recount the log and the archive, and compare with the tally. Works while votes are counted.
 
-    Exit: 0 when all three say the same, 1 with the first difference of each kind.
+    Exit: 0 when all say the same, 1 with the first difference of each kind.
     """
-    report = compare(settings.url("log"), settings.url("archive"), settings.url("tally"), contest_of(settings))
+    if archive_only and log_only:
+        raise WrongSetting("Give --archive-only or --log-only: together they leave nothing to recount.")
+    only: Only | None = "archive" if archive_only else "log" if log_only else None
+    stores = [settings.url(name) for name in ("log", "archive", "tally")]
+    report = compare(stores[0], stores[1], stores[2], contest_of(settings), only)
     read = ", ".join(f"{partition}.{position}" for partition, position in sorted(report.positions.items()))
     out.print(f"Recounted up to {read or 'nothing'}: ", end="")
     out.print(", ".join(f"{number:,} {verdict}" for verdict, number in report.verdicts.items() if number) or "no votes")
@@ -95,7 +104,8 @@ def verify(settings: Settings) -> None:
         err.print(f"[red]{difference}[/]", highlight=False, soft_wrap=True)
     if report.differences:
         raise typer.Exit(FAILED)
-    out.print("[green]Log, archive and tally say the same.[/]")
+    compared = ", ".join(report.compared).capitalize()
+    out.print(f"[green]{compared} and tally say the same.[/]")
 
 
 @cli.command()

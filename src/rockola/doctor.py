@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from textwrap import shorten
 from typing import NamedTuple
 
 from rockola.findings import Finding, Grade, finding
@@ -19,6 +20,7 @@ from rockola.tally import Source
 from rockola.vote.contest import Contest
 from rockola.vote.errors import BrokenPromise, Unavailable
 
+LONGEST = 120  # characters of a driver's word that a table shows
 EXAMINE: Mapping[str, Callable[[str], Sequence[Finding]]] = {
     "log": examine_log,
     "tally": examine_tally,
@@ -45,7 +47,8 @@ def _findings(settings: Settings, store: str) -> Sequence[Finding]:
     try:
         return EXAMINE[store](settings.url(store))
     except Unavailable as error:
-        return [Finding("answers", str(error.__cause__ or "no"), Grade.BROKEN, f"Start it, or correct --{store}.")]
+        cause = shorten(str(error.__cause__ or "no"), LONGEST)
+        return [Finding("answers", cause, Grade.BROKEN, f"Start it, or correct --{store}.")]
     except BrokenPromise as error:
         return [Finding("fit", "no", Grade.BROKEN, str(error))]
 

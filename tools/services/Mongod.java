@@ -6,6 +6,7 @@ import de.bwaldvogel.mongo.backend.h2.H2Backend;
 import de.bwaldvogel.mongo.bson.Document;
 import de.bwaldvogel.mongo.wire.message.MongoMessage;
 import java.util.List;
+import org.h2.mvstore.MVStore;
 
 public class Mongod {
     public static void main(String[] arguments) {
@@ -17,7 +18,7 @@ public class Mongod {
     /** What it acknowledges is in the file: as shipped, a SIGKILL may take the last second. */
     static class Durable extends H2Backend {
         Durable(String file) {
-            super(file);
+            super(new MVStore.Builder().fileName(file).cacheSize(256).open()); // MB: it reads all for each question
         }
 
         @Override

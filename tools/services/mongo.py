@@ -8,7 +8,7 @@ from pymongo.errors import PyMongoError
 from tools.services.cache import HERE, java
 from tools.services.process import Service
 
-HEAP = "512m"
+HEAP = "1g"  # it sorts in memory: enough for some 200,000 records
 
 
 class Mongo(Service):

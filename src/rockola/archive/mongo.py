@@ -18,7 +18,6 @@ from rockola.archive.mongo_indexes import make_indexes
 from rockola.archive.mongo_queries import IN_FULL, IN_ORDER, NEWEST, REPLAYED, outside, paged, replayed
 from rockola.failpoints import failpoint
 from rockola.findings import Finding, Grade, require_fit
-from rockola.urls import without_secrets
 from rockola.vote.errors import Contradiction, Unavailable, WrongLog
 from rockola.vote.model import Judged, Place
 
@@ -74,7 +73,7 @@ class MongoArchive:
         mine, further = LOG | {"generation": self._generation}, {f"checkpoints.{partition}": Int64(position)}
         with answers():
             if not self._log.update_one(mine, {"$max": further}).matched_count:
-                raise WrongLog("The archive's collections were removed or replaced while they were written.")
+                raise WrongLog(f"The archive at {self._connection.name} was replaced or removed while it was written.")
 
     def checkpointed(self, partition: int) -> int:
         """See Archive."""
@@ -138,7 +137,7 @@ def open_archive(url: str) -> MongoArchive:
     """Opens `mongodb://[user:password@]host[:port][,host…]/[database]?collection=votes`, or a `mongodb+srv` one."""
     with ExitStack() as opened:
         connection = opened.enter_context(closing(Connection(url)))
-        _warn(*require_fit(without_secrets(url), examined(connection)))
+        _warn(*require_fit(connection.name, examined(connection)))
         opened.pop_all()
         return MongoArchive(connection)
 
@@ -163,7 +162,7 @@ def _next(cursor: Found[Written]) -> list[Written]:
 def _warn(*findings: Finding) -> None:
     for one in findings:
         if one.grade is not Grade.GOOD:
-            log.warning("risky", store="archive", setting=one.setting, found=one.found, advice=one.advice)
+            log.warning("risky", setting=one.setting, found=one.found, advice=one.advice)
 
 
 def _taken(error: BulkWriteError) -> list[str]:

@@ -22,7 +22,7 @@ from pymongo.errors import (
 from pymongo.uri_parser import parse_uri, split_options
 
 from rockola.archive.mongo_documents import CODEC
-from rockola.urls import WrongUrl
+from rockola.urls import WrongUrl, without_secrets
 from rockola.vote.errors import Unavailable, Unfit
 
 DATABASE, COLLECTION = "so1_proyecto2", "votes"
@@ -52,7 +52,7 @@ class Connection:
 
     def __init__(self, url: str) -> None:
         """Does not wait for a server; WrongUrl says what to change in the URL."""
-        parts = urlsplit(url)
+        parts, self.name = urlsplit(url), without_secrets(url)
         self.options = _options(parts)
         name = dict(self.options).get("collection", COLLECTION)
         self.client = _client(parts, [one for one in self.options if one[0] != "collection"])

@@ -13,7 +13,7 @@ from rockola.archive.mongo_queries import outside
 from rockola.findings import Finding, Grade, finding
 
 FOREIGN = "Name a collection of its own in the URL: ?collection=…"
-COPIES = "A disk that breaks takes every archived vote: use a replica set of three."
+COPIES = "A disk that breaks takes every archived vote: use three members."
 SHARDS = "Leave the collection unsharded, or shard it by _id alone: else one place could be kept twice."
 JAVASCRIPT = "Set security.javascriptEnabled to false: nothing here uses it."
 
@@ -39,9 +39,9 @@ def _options(connection: Connection) -> Iterator[Finding]:
 def _copies(client: MongoClient[dict[str, Any]]) -> Finding:
     topology = client.topology_description
     if topology.topology_type_name in {"Sharded", "LoadBalanced"}:
-        return Finding("topology", "sharded", Grade.RISKY, SHARDS)
+        return Finding("cluster", "sharded", Grade.RISKY, SHARDS)
     copies = sum(one.server_type_name != "RSArbiter" for one in topology.server_descriptions().values())
-    return finding("copies", copies, copies > 1, COPIES, Grade.RISKY)
+    return finding("replica set", f"{copies} members" if copies > 1 else "none", copies > 1, COPIES, Grade.RISKY)
 
 
 def _engine(client: MongoClient[dict[str, Any]]) -> Iterator[Finding]:

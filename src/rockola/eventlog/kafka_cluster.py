@@ -25,7 +25,6 @@ OPTIONS = {
 }
 CHOICES = {"protocol": ("classic", "consumer"), "sasl": ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")}
 NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
-HOSTS = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?(,(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?)*")
 READABLE = (
     "A log's URL reads kafka://[user:password@]host[:port][,host[:port]…][/topic]; "
     "signs in the user and the password are quoted, such as %40 for @ and %2F for /."
@@ -75,12 +74,12 @@ class Cluster:
 
     def failure(self, error: KafkaError) -> Exception:
         """An error of the driver as ours: Unavailable, or Unfit when trying again will not help."""
-        if error.code() in REFUSALS:
+        if error.code() in REFUSALS or error.fatal():
             return Unfit(f"The log at {self.name} refuses what was asked of it: {error.str()}.")
         return Unavailable("log")
 
     def _require_readable(self) -> None:
-        if _is_unquoted(self._parts) or not HOSTS.fullmatch(self.servers):
+        if _is_unquoted(self._parts) or not _are_places(self.servers):
             raise WrongUrl(READABLE)
         if not NAME.fullmatch(self.topic):
             raise WrongUrl("A topic's name is of letters, digits and . _ - only.")
@@ -119,3 +118,11 @@ class Lines:
 def _is_unquoted(parts: SplitResult) -> bool:
     """Whether a sign of a password ended the place of the host."""
     return "@" in parts.path + parts.query + parts.fragment or bool(parts.fragment)
+
+
+def _are_places(servers: str) -> bool:
+    places = [urlsplit(f"//{one}") for one in servers.split(",")]
+    try:
+        return all(place.hostname and place.port != 0 for place in places)
+    except ValueError:  # a port is no number, or too large
+        return False

@@ -5,7 +5,8 @@ same and does not grow.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -16,7 +17,6 @@ from rockola.eventlog.kafka_window import Window
 from rockola.vote.errors import LostRecords, Unavailable
 from rockola.vote.rules import Entry
 
-FULL = 5000  # entries of a partition that are fetched ahead: ten steps
 PULL = 1000  # messages that are taken from the driver at once
 ANSWER = 3.0  # seconds that Kafka has to say where a partition begins and ends, and to send its first record
 SETTLING = 0.01  # seconds between two tries to go somewhere in a partition that is being given to us
@@ -53,13 +53,15 @@ class Member:
 
     def pull(self) -> None:
         """Takes what has come, and serves the group."""
-        self._sort(self._consumer.consume(PULL, 0))
+        with self._complete():
+            self._sort(self._consumer.consume(PULL, 0))
 
     def listen(self, seconds: float) -> None:
         """The same, and waits for the first of it."""
-        message = self._consumer.poll(seconds)
-        if message is not None:
-            self._sort([message])
+        with self._complete():
+            message = self._consumer.poll(seconds)
+            if message is not None:
+                self._sort([message])
 
     def window(self, partition: int) -> Window | None:
         """What has come of a partition; None when it is not known where it stands."""
@@ -88,6 +90,11 @@ class Member:
         if partition not in self.owned:
             error = KafkaError(KafkaError._ASSIGNMENT_LOST, f"partition {partition} is not ours now")
             raise Unavailable("log") from Failed(error)
+
+    def trust(self) -> None:
+        """All that came is of this log."""
+        for window in self._windows.values():
+            window.trust()
 
     def distrust(self, partitions: Iterable[int]) -> None:
         """Forgets where these stand."""
@@ -123,6 +130,17 @@ class Member:
             return found
         return None
 
+    @contextmanager
+    def _complete(self) -> Iterator[None]:
+        """All that comes gets to its place, or nothing that came is believed: a window has no hole."""
+        try:
+            yield
+        except BaseException as error:
+            self.distrust(self._windows)
+            if isinstance(error, KafkaException):
+                raise self._cluster.failure(error.args[0]) from Failed(*error.args)
+            raise
+
     def _sort(self, messages: Iterable[Any]) -> None:
         """Puts what came where it belongs."""
         for message in messages:
@@ -134,7 +152,7 @@ class Member:
                 if partition in self._windows:
                     self._windows[partition].add(Entry(offset, message.value() or b""))
         for partition, window in self._windows.items():
-            if len(window) >= FULL and not window.is_paused:
+            if window.is_full and not window.is_paused:
                 window.is_paused = True
                 self._consumer.pause([self._at(partition)])
 

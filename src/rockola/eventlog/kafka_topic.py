@@ -48,18 +48,10 @@ class Topic:
         settings = cluster.settings(error_cb=self._heed)
         self._admin = self._stack.enter_context(AdminClient(settings, logger=Lines()))
 
-    def ask(self) -> "Future[TopicDescription]":
-        """Asks and does not wait; `heard` tells what came."""
-        asked = self._admin.describe_topics(TopicCollection([self.name]), request_timeout=ANSWER)
-        return asked[self.name]
-
-    def heard(self, asked: "Future[TopicDescription]") -> TopicDescription | None:
-        """What was asked for; None when there is no such topic."""
-        return self._answer(asked, KafkaError.UNKNOWN_TOPIC_OR_PART)
-
     def describe(self) -> TopicDescription | None:
         """Its description; None when there is no such topic."""
-        return self.heard(self.ask())
+        asked = self._admin.describe_topics(TopicCollection([self.name]), request_timeout=ANSWER)
+        return self._answer(asked[self.name], KafkaError.UNKNOWN_TOPIC_OR_PART)
 
     def create(self) -> TopicDescription:
         """Makes it, unless it is there; two that do so at once both find it."""
@@ -87,9 +79,9 @@ class Topic:
         first, last = (self._sure(one).offset for one in asked)
         return first, last
 
-    def require_same(self, identity: Identity, found: TopicDescription | None) -> None:
+    def require_same(self, identity: Identity) -> None:
         """WrongLog when it is another one by now, Unavailable when it is gone."""
-        if found is None:
+        if (found := self.describe()) is None:
             raise Unavailable("log") from Failed(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
         if (now := identity_of(found)) != identity:
             raise WrongLog(

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from rockola.eventlog import Keyed
 from rockola.eventlog.kafka_cluster import Failed, Lines
@@ -34,6 +34,7 @@ SETTINGS = {
     "message.max.bytes": BATCH_BYTES,
 }
 LOST = -1  # the offset of a record that is not known to be anywhere
+FULL = KafkaError(KafkaError._QUEUE_FULL)
 
 
 class KafkaWriter:
@@ -42,7 +43,7 @@ class KafkaWriter:
     def __init__(self, topic: Topic, identity: Identity) -> None:
         self.generation, self.partitions = self._identity = identity
         self._topic = topic
-        self._producer = Producer(topic.cluster.settings(**SETTINGS, error_cb=self._heed), logger=Lines())
+        self._producer = Producer(topic.cluster.settings(**SETTINGS), logger=Lines())
         self._turn = count()
         self._last: dict[int, int] = {}  # the offset given last, by partition
         self._sent = set[asyncio.Future[Sequence[int]]]()
@@ -69,7 +70,7 @@ class KafkaWriter:
         """See LogWriter; DeadWriter too."""
         if self._broken is not None:
             raise self._broken
-        await asyncio.to_thread(self._require_same)
+        await asyncio.to_thread(self._topic.require_same, self._identity)
 
     async def close(self) -> None:
         """See LogWriter; it takes as long as an append may."""
@@ -85,18 +86,22 @@ class KafkaWriter:
         if not self._sent:
             self._timer.cancel()
             self._timer = self._loop.call_later(SOON, self._look)
-        share = _Share(self, partition, self._loop.create_future())
+        share = _Share(self, partition, len(records))
         self._sent.add(share.outcome)
         share.outcome.add_done_callback(self._sent.discard)
         messages: list[dict[str, Any]] = [{"value": value, "key": key or None} for key, value in records]
         taken = self._producer.produce_batch(self._topic.name, messages, partition, share.told)
-        share.expect(taken, next((one["_error"] for one in messages if "_error" in one), None))
+        if taken < len(messages):
+            share.fail(next((one["_error"] for one in messages if "_error" in one), FULL))
         return share.outcome
 
     def _look(self) -> None:
         """Hears what Kafka says, and comes again."""
         self._timer = self._loop.call_later(SOON if self._sent else SELDOM, self._look)
-        self._producer.poll(0)
+        try:
+            self._producer.poll(0)
+        except KafkaException as error:  # its last word: it no longer knows what it appended
+            self._broken = DeadWriter(f"Kafka's producer ended, start again: {Failed(*error.args)}.")
 
     def settle(self, partition: int, offsets: Sequence[int], error: KafkaError | None) -> None:
         """Raises why these are no places; WrongLog when they fell, since the topic was made again or lost its end."""
@@ -121,31 +126,22 @@ class KafkaWriter:
             spread.setdefault(partition_of(key, self.partitions) if key else free, []).append(index)
         return spread
 
-    def _require_same(self) -> None:
-        self._topic.require_same(self._identity, self._topic.describe())
-
-    def _heed(self, error: KafkaError) -> None:
-        """The driver's last word: it no longer knows what it appended. Everything else it tries again by itself."""
-        if error.fatal():
-            self._broken = DeadWriter(f"Kafka's producer ended, start again: {error.str()}.")
-
 
 class _Share:
     """The records of an append that go to one partition, until Kafka has said of each where it is."""
 
     __slots__ = ("_error", "_expected", "_offsets", "_partition", "_writer", "outcome")
 
-    def __init__(self, writer: KafkaWriter, partition: int, outcome: asyncio.Future[Sequence[int]]) -> None:
-        self._writer, self._partition, self.outcome = writer, partition, outcome
+    def __init__(self, writer: KafkaWriter, partition: int, expected: int) -> None:
+        self.outcome: asyncio.Future[Sequence[int]] = asyncio.get_running_loop().create_future()
+        self._writer, self._partition, self._expected = writer, partition, expected
         self._offsets: list[int] = []
         self._error: KafkaError | None = None
-        self._expected = 0
 
-    def expect(self, number: int, error: KafkaError | None) -> None:
-        """So many were taken; why not all."""
-        self._expected, self._error = number, error
-        if not number:
-            self._end()
+    def fail(self, error: KafkaError) -> None:
+        """Not all were taken."""
+        self._error = error
+        self._end()
 
     def told(self, error: KafkaError | None, message: Message) -> None:
         """Kafka's word on the next one."""

@@ -28,7 +28,7 @@ from rockola.vote.errors import Unavailable
 from rockola.vote.rules import Effect, Known
 
 KINDS = ("counts", "ids", "voters", "minutes")  # of a partition's keys, in the order of the scripts
-DIGEST = 14  # bytes, see docs/adr/0010
+DIGEST = 14  # bytes, see docs/adr/0011
 PIECE = 2000  # ids, voters and counts each that one script writes of a rebuild: some 5 ms
 SHADOW = 120  # seconds that a rebuild may pause; what an abandoned one wrote is gone after that
 RESTORED, TORN = 1, -1  # of adopt.lua
@@ -154,14 +154,10 @@ class RedisTally:
                 client.unlink(*shadow)
 
     def _write(self, shadow: Sequence[str], effects: Iterable[Effect]) -> int:
-        """Writes the effects in steps that are counted by the shadow's position: a part that goes away is missed."""
+        """Writes the effects in steps from 0 on; once a part went away, none after it is taken."""
         steps = 0
-        for effect in _pieces(effects):
-            arguments = [steps, steps + 1, 0, SHADOW, *_pairs(effect)]
-            applied, *found = self._server.run("apply", shadow, arguments)
-            steps += 1
-            if not applied and _number(*found) != steps:  # as after a lost connection, when it is sent twice
-                raise Unavailable("tally") from LookupError(GONE)
+        for steps, effect in enumerate(_pieces(effects), 1):
+            self._server.run("apply", shadow, [steps - 1, steps, 0, SHADOW, *_pairs(effect)])
         return steps
 
 

@@ -26,12 +26,11 @@ PREFIX = re.compile(r"[\w.:-]*")  # no braces: the first pair of a key decides w
 PASSING = {"BUSY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MISCONF", "NOREPLICAS", "OOM", "READONLY", "TRYAGAIN"}
 DENIED = re.compile("ACL failure in script|The user executing the script")  # told without a code of its own
 REFUSALS = (exceptions.AuthenticationError, exceptions.AuthorizationError, exceptions.NoPermissionError)
-# Some that are a class of their own to the driver are no errors of a server to it: a cluster that cannot be reached.
 AWAY = (
     exceptions.ConnectionError,
     exceptions.TimeoutError,
     exceptions.ClusterError,
-    exceptions.RedisClusterException,
+    exceptions.RedisClusterException,  # of a cluster none of whose nodes is reached; a RedisError it is not
 )
 ASKING: dict[str, Any] = {"protocol": 2, "socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT}
 
@@ -60,14 +59,9 @@ class Server:
         except AWAY as error:
             raise Unavailable("tally") from error
         except exceptions.ResponseError as error:
-            code = error.status_code or str(error).split(" ", 1)[0]
-            if code in PASSING:
-                raise Unavailable("tally") from error
-            if code == "WRONGTYPE":
-                raise self.foreign() from error
-            if DENIED.match(str(error)):
-                raise self._refused(error) from error
-            raise
+            if meant := self._meant(error):
+                raise meant from error
+            raise  # a mistake of ours
 
     def run(self, script: str, keys: Sequence[str], arguments: Sequence[object]) -> Any:
         """What a script answers. It is known to the server by its digest, and sent when the server forgot it.
@@ -99,6 +93,14 @@ class Server:
     def close(self) -> None:
         """Closes the connections."""
         self._client.close()
+
+    def _meant(self, error: exceptions.ResponseError) -> Exception | None:
+        code = error.status_code or str(error).split(" ", 1)[0]
+        if code in PASSING:
+            return Unavailable("tally")
+        if code == "WRONGTYPE":
+            return self.foreign()
+        return self._refused(error) if DENIED.match(str(error)) else None
 
     def _refused(self, error: Exception) -> Unfit:
         said = str(error).rstrip(".?")

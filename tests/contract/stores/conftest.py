@@ -8,6 +8,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
 
 from rockola.archive import Archive
 from rockola.opening import open_archive, open_log_reader, open_tally
@@ -24,7 +26,7 @@ TALLIES = {
     "cluster": "{cluster}/0#{name}",
     "redis": "{redis}/0#{name}",
 }
-ARCHIVES = {"embedded": "sqlite:///{tmp}/archive.db", "mongo": "{mongo}/{name}"}
+ARCHIVES = {"embedded": "sqlite:///{tmp}/archive.db", "mongo": "{mongo}/{name}?authSource=admin"}
 GENERATION = "abcdefghijklmnopqrstuv"
 SOURCE = Source(GENERATION, 2, "digest")
 
@@ -41,6 +43,12 @@ def log_url(request: pytest.FixtureRequest, places: Mapping[str, object]) -> str
     url = LOGS[request.param].format_map(places)
     open_log_reader(url).close()
     return url
+
+
+@pytest.fixture
+def kafka_url(places: Mapping[str, object]) -> str:
+    """A topic of its own with two partitions, which is made when it is opened."""
+    return LOGS["kafka"].format_map(places)
 
 
 @pytest.fixture(params=TALLIES)
@@ -65,6 +73,20 @@ def own_redis(request: pytest.FixtureRequest, own: Own) -> Callable[..., Any]:
 def archive_url(request: pytest.FixtureRequest, places: Mapping[str, object]) -> str:
     """An archive of its own."""
     return ARCHIVES[request.param].format_map(places)
+
+
+@pytest.fixture
+def mongo_url(places: Mapping[str, object]) -> str:
+    """An archive of its own in MongoDB."""
+    return ARCHIVES["mongo"].format_map(places)
+
+
+@pytest.fixture
+def database(mongo_url: str) -> Iterator[Database[dict[str, object]]]:
+    """The same as anybody else sees it; removed in the end."""
+    with MongoClient[dict[str, object]](mongo_url, tz_aware=True) as client:
+        yield client.get_default_database()
+        client.drop_database(client.get_default_database())
 
 
 @pytest.fixture

@@ -2,45 +2,27 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 
 import pytest
 
+from appending import written
 from building import keyed, vote
-from reading import reading
+from reading import read_whole, reading
 from rockola.eventlog import Keyed, LogWriter
 from rockola.opening import open_log_writer
 from rockola.vote.errors import LostRecords, Unavailable
 from rockola.vote.model import Place, partition_of
 
 
-def written(url: str, work: Callable[[LogWriter], Awaitable[object]]) -> object:
-    """What `work` makes of the log's writer."""
-
-    async def main() -> object:
-        writer = await open_log_writer(url)
-        try:
-            return await work(writer)
-        finally:
-            await writer.close()
-
-    return asyncio.run(main())
-
-
 def append(url: str, *records: Keyed) -> list[Place]:
     return written(url, lambda writer: writer.append(records))
-
-
-def read_all(url: str) -> dict[int, list[bytes]]:
-    with reading(url) as reader:
-        return {p: [entry.value for entry in reader.read(p, 0, 10_000).entries] for p in range(reader.partitions)}
 
 
 def test_an_append_answers_with_places_that_hold_the_records_bytes(log_url: str) -> None:
     records = [keyed(vote(album, f"id-number-{n}")) for n, album in enumerate(("Añá", 'Quo"te', "Back\\slash", "😀"))]
     places = append(log_url, *records)
-    kept = read_all(log_url)
-    assert [kept[place.partition][place.offset] for place in places] == [record.value for record in records]
+    kept = read_whole(log_url)
+    assert [kept[place.partition][place.offset].value for place in places] == [record.value for record in records]
 
 
 def test_a_key_decides_the_partition(log_url: str) -> None:

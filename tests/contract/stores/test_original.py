@@ -12,6 +12,7 @@ from building import AT, counted, step, vote
 from rediskeys import SOURCE, bound, wipe
 from rockola.tally import Step, Tally, Totals
 from rockola.tally.redis_server import Server
+from rockola.vote.errors import WrongLog
 from rockola.vote.model import Vote
 from rockola.vote.rules import effect
 from running import until
@@ -103,6 +104,15 @@ def test_a_source_that_was_lost_alone_is_written_again(two: tuple[Tally, Tally],
     with server.client() as client:
         client.delete(f"{server.prefix}rockola")
     until(lambda: one.look(0, 0, [], []) and one.totals().source == SOURCE, "the source")
+
+
+def test_a_tally_that_counts_another_log_by_now_is_refused(two: tuple[Tally, Tally], server: Server) -> None:
+    one, _ = two
+    wipe(server)
+    with server.client() as client:
+        client.set(f"{server.prefix}rockola", '{"generation":"another","partitions":2,"contest":"digest"}')
+    with pytest.raises(WrongLog, match="counts the log another"):
+        one.look(0, 0, [], [])
 
 
 def test_totals_agree_with_their_positions_at_every_moment(two: tuple[Tally, Tally]) -> None:

@@ -1,7 +1,7 @@
 """The tally in Redis and Valkey, alone and as a cluster: its scripts, its rebuild and its memory."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 from uuid import UUID
@@ -10,8 +10,9 @@ import pytest
 from redis.exceptions import ResponseError
 
 from building import VOTER, albums, counted, nothing, step, vote
-from rediskeys import KINDS, begun, bound, held, keys, spoil, wipe
+from rediskeys import KINDS, SOURCE, begun, bound, held, keys, spoil, wipe
 from rockola.tally import Applied, Moved, Step, Tally
+from rockola.tally.redis import RedisTally
 from rockola.tally.redis_server import Server
 from rockola.vote.errors import Unavailable, Unfit
 from rockola.vote.rules import Effect, Known, effect
@@ -104,6 +105,14 @@ def test_a_position_or_time_that_is_no_number_changes_nothing(tally: Tally, serv
     assert held(server) == before
 
 
+@pytest.mark.parametrize("count", ["nan", "inf", "-3", str(2**53)])
+def test_a_count_that_could_not_be_added_to_exactly_changes_nothing(tally: Tally, server: Server, count: str) -> None:
+    before = held(server)
+    with pytest.raises(ResponseError, match="a count is no number"):
+        server.run("apply", keys(server), ["2", "3", "", "", "0", "0", "1", '["verdict","counted"]', count])
+    assert held(server) == before
+
+
 def test_a_count_that_is_no_number_is_not_added_to(tally: Tally, server: Server) -> None:
     with server.client() as client:
         client.hset(keys(server)[2], bytes.fromhex(VOTER), "many")
@@ -134,6 +143,22 @@ def test_a_server_that_forgot_the_scripts_is_sent_them_again(own_redis: Callable
         with server.client() as client:
             client.script_flush()
         assert tally.apply(step(1, ASH)) == Applied(2)
+
+
+class Repeating(Server):
+    """The driver sends a call again when the connection was lost before the answer came."""
+
+    def run(self, script: str, keys: Sequence[str], arguments: Sequence[object]) -> Any:
+        super().run(script, keys, arguments)
+        return super().run(script, keys, arguments)
+
+
+def test_calls_that_reach_the_server_twice_count_once(redis_url: str) -> None:
+    with closing(RedisTally(Repeating(redis_url))) as tally:
+        tally.bind(SOURCE)
+        tally.restore(0, 2, [effect([counted(offset, ASH)]) for offset in range(2)])
+        assert tally.apply(step(2, BELL)) == Moved(3)
+        assert (tally.position(0), albums(tally.totals().counts)) == (3, {"Ash": 2, "Bell": 1})
 
 
 @pytest.mark.parametrize("after", [1, 2], ids=["half-way", "at-the-end"])

@@ -98,6 +98,13 @@ def test_a_server_that_was_killed_comes_back_with_what_it_applied(own_redis: Cal
         assert tally.apply(step(50, ASH)) == Applied(51)
 
 
+def test_connections_that_were_cut_are_replaced_at_once(own_redis: Callable[..., Any]) -> None:
+    url = own_redis().url
+    with closing(begun(url)) as tally, closing(Server(url)) as server, server.client() as client:
+        client.client_kill_filter(_type="normal", skipme=True)
+        assert tally.apply(step(1, ASH)) == Applied(2)
+
+
 def test_a_server_that_stands_still_is_away_in_time(own_redis: Callable[..., Any]) -> None:
     server = own_redis()
     with closing(begun(server.url)) as tally:

@@ -39,6 +39,6 @@ set(KEYS[2], ARGV, from[1], from[2] - 1)
 set(KEYS[3], voters, 1, #voters)
 set(KEYS[4], minutes, 1, #minutes)
 if seconds ~= '' then
-  for _, key in ipairs(KEYS) do  end
+  for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, seconds) end
 end
 return {1}
