@@ -16,16 +16,16 @@ class Herd:
     def __init__(self, stack: Stack, rng: random.Random) -> None:
         self._stack, self._rng = stack, rng
         self._lock = Lock()
-        self._members: list[Process] = []
+        self.members: list[Process] = []
         self.killed = 0
 
     def scale(self, number: int) -> None:
         """So many from now on; those that are too many are stopped as an autoscaler does it."""
         with self._lock:
-            while len(self._members) < number:
-                self._members.append(self._stack.make("consumer").launch())
-            while len(self._members) > number:
-                member = self._members.pop(self._rng.randrange(len(self._members)))
+            while len(self.members) < number:
+                self.members.append(self._stack.make("consumer").launch())
+            while len(self.members) > number:
+                member = self.members.pop(self._rng.randrange(len(self.members)))
                 member.signal(signal.SIGTERM)
 
     @contextmanager
@@ -47,12 +47,12 @@ class Herd:
 
     def _kill_one(self) -> None:
         with self._lock:
-            for member in self._members:
+            for member in self.members:
                 if member.process and member.process.poll() is not None:  # what it needs was away
                     member.kill()
                     member.launch()
-            if self._members:
-                victim = self._rng.choice(self._members)
+            if self.members:
+                victim = self._rng.choice(self.members)
                 victim.kill()
                 victim.launch()
                 self.killed += 1
