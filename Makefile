@@ -29,4 +29,4 @@ contract: setup  ## generated code from contract/vote.proto
 	@$(BIN)/python -m grpc_tools.protoc -Icontract --python_out=src/rockola/vote --pyi_out=src/rockola/vote contract/vote.proto
 
 bench: setup  ## what it counts per second here, beside the plain way
-	@$(BIN)/python benchmarks/run.py
+	@PYTHONPATH=. $(BIN)/python benchmarks/run.py

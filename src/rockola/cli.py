@@ -4,7 +4,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Annotated
 
@@ -33,6 +33,13 @@ WATCHED = ("metrics_listen", "drain")
 DOOR = ("gateway_listen", "queue", "connections", "address_rate", "voter_rate", "hosts", "trusted_proxies")
 BALLOT = ("server_listen", "reflection")
 PAGES = ("web_listen", "trusted_proxies")
+USED = {
+    "up": ("log", "tally", "archive"),
+    "gateway": (),
+    "server": ("log",),
+    "consumer": ("log", "tally", "archive"),
+    "web": ("tally", "archive"),
+}
 METRICS_PORTS = {"gateway": 9100, "server": 9101, "consumer": 9102, "web": 9103}
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -166,10 +173,10 @@ def alone(part: str, settings: Settings) -> None:
     """Runs one part; its metrics have a port of their own by default, so that all can run on one machine."""
     if "metrics_listen" not in settings.model_fields_set:
         settings = settings.model_copy(update={"metrics_listen": f"127.0.0.1:{METRICS_PORTS[part]}"})
-    start(settings, (part,), announce(settings))
+    start(settings, (part,), announce(settings, USED[part]))
 
 
-def announce(settings: Settings) -> Callable[[dict[str, str]], None]:
+def announce(settings: Settings, stores: Sequence[str] = USED["up"]) -> Callable[[dict[str, str]], None]:
     """Shows where everything is, once it is there."""
     sentences = {
         "web": "results         http://{}/",
@@ -182,7 +189,7 @@ def announce(settings: Settings) -> Callable[[dict[str, str]], None]:
         for part, sentence in sentences.items():
             if part in addresses:
                 out.print("  " + sentence.format(addresses[part]), highlight=False, soft_wrap=True)
-        for store in ("log", "tally", "archive"):
+        for store in stores:
             if "{data}" not in getattr(settings, store):
                 out.print(f"  {store:<16}{without_secrets(settings.url(store))}", highlight=False, soft_wrap=True)
         out.print(f"  data            {settings.data.absolute()}", highlight=False, soft_wrap=True)

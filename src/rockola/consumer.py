@@ -26,6 +26,7 @@ class Consumer:
         self._reader, self._archive, self._tally = reader, archive, tally
         self._contest, self._limit = contest, unreadable
         self._positions: dict[int, int] = {}
+        self.reached: dict[int, int] = {}  # where the tally was last seen, by partition
         self._unreadable: dict[int, int] = {}  # in a row, before the position
         tally.bind(Source(reader.generation, reader.partitions, contest.digest))
         archive.bind(reader.generation)
@@ -51,6 +52,7 @@ class Consumer:
         if position is None:
             yield from self._rebuild(partition)
             return
+        self.reached[partition] = position
         self._reader.read(partition, position, 1)  # LostRecords when the log ends before it
         self._require_kept(partition, position)
         self._unreadable[partition] = self._unreadable_before(partition, position)
@@ -69,6 +71,7 @@ class Consumer:
             if isinstance(self._tally.apply(Step(partition, start, following, effect(judged))), Moved):
                 return
             counted += judged
+            self.reached[partition] = following
             yield "counted"
             self._archive.checkpoint(partition, following)
             yield "checkpointed"

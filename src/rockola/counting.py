@@ -32,7 +32,6 @@ class Counting:
         self._stopped: set[int] = set()
         self._failures = Counter[int]()  # tries in a row that were put off, by partition
         self._again: dict[int, float] = {}  # when a partition that was put off is tried again
-        self._reached: dict[int, int] = {}
 
     @property
     def is_ready(self) -> bool:
@@ -58,8 +57,8 @@ class Counting:
     def _due(self) -> list[int]:
         """The partitions that are this consumer's to count, but for those that are to be tried later."""
         owned, now = set(self._reader.owned()), time.monotonic()
-        for gone in [one for one in self._reached if one not in owned]:
-            del self._reached[gone]
+        for gone in [one for one in self._consumer.reached if one not in owned]:
+            del self._consumer.reached[gone]
             self._metrics.lag.remove(gone)  # another consumer tells them now
             self._metrics.position.remove(gone)
         self._again = {one: at for one, at in self._again.items() if one in owned}
@@ -102,17 +101,17 @@ class Counting:
         self._metrics.moved.inc(point in MOVED)
         self._metrics.rebuilds.inc(point == "rebuilt")
         if counted:
-            self._reached[partition] = counted[-1].offset + 1
             self._tell_counted(counted)
             self._metrics.step_seconds.observe(seconds)
-            self._metrics.position.labels(partition).set(self._reached[partition])
         self._tell_lag(partition)
 
     def _tell_lag(self, partition: int) -> None:
         """Also while a service is away: that is when it grows."""
+        if (reached := self._consumer.reached.get(partition)) is None:
+            return
+        self._metrics.position.labels(partition).set(reached)
         with suppress(Unavailable):  # the log itself
-            if partition in self._reached:
-                self._metrics.lag.labels(partition).set(self._reader.end(partition) - self._reached[partition])
+            self._metrics.lag.labels(partition).set(self._reader.end(partition) - reached)
 
     def _tell_counted(self, counted: list[Judged]) -> None:
         for verdict, number in Counter(one.verdict for one in counted).items():

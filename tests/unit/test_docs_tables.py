@@ -10,6 +10,7 @@ import typer.main
 from fastapi import FastAPI
 
 from rockola.cli import cli
+from rockola.eventlog import kafka_cluster
 from rockola.ingest import answers, batching, booth, framing, gateway, http, listener, rpc
 from rockola.ingest.gateway import Behind, Gateway
 from rockola.metrics import Metrics
@@ -17,12 +18,14 @@ from rockola.opening import open_archive, open_tally
 from rockola.probes import probes
 from rockola.send import source
 from rockola.settings import Settings
+from rockola.tally import redis_server
 from rockola.vote import body
 from rockola.vote.contest import Contest
 from rockola.web import app, query, serve, stream
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+CLUSTER = (ROOT / "docs" / "cluster.md").read_text()
 API = (ROOT / "docs" / "api.md").read_text()
 SOURCE = ROOT / "src" / "rockola"
 
@@ -73,6 +76,17 @@ def test_the_settings_are_those_of_the_table() -> None:
 
 def test_the_metrics_are_those_of_the_table() -> None:
     assert between(OPERATIONS, "<!-- metrics -->\n", "\n<!-- /metrics -->") == metrics_table()
+
+
+def told_options(start: str, end: str) -> dict[str, str]:
+    """The options of a store's URL and their defaults, as the documents show them."""
+    return {row[0].strip("`"): row[1].strip("`") for row in rows(between(CLUSTER, start, end))}
+
+
+def test_the_options_of_urls_are_those_of_the_adapters() -> None:
+    shown = {name: str(default) for name, default in (kafka_cluster.OPTIONS | redis_server.OPTIONS).items()}
+    told = told_options("`kafka://[user", "`redis://[user") | told_options("`redis://[user", "`mongodb://[user")
+    assert told == {name: text.lower() if text in {"True", "False"} else text for name, text in shown.items()}
 
 
 LIMITS = {

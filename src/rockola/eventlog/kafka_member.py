@@ -4,6 +4,7 @@ A window that is full is paused, so that a member that reads slowly, or one part
 same and does not grow.
 """
 
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from rockola.vote.rules import Entry
 
 PULL = 1000  # messages that are taken from the driver at once
 ANSWER = 3.0  # seconds that Kafka has to say where a partition begins and ends, and to send its first record
+LEAVING = 3.0  # seconds that Kafka has to hear that a member leaves
 SETTLING = 0.01  # seconds between two tries to go somewhere in a partition that is being given to us
 SETTINGS = {
     "enable.auto.commit": False,
@@ -117,8 +119,12 @@ class Member:
             _committed(error.args[0], [])
 
     def close(self) -> None:
-        """Leaves the group: its partitions are free at once."""
-        self._consumer.close()
+        """Leaves the group: its partitions are free at once, or after the session when Kafka does not hear it now."""
+        leaving = threading.Thread(target=self._consumer.close, name="leaving", daemon=True)
+        leaving.start()
+        leaving.join(LEAVING)
+        if leaving.is_alive():  # the driver waits for its commits for ever
+            log.warning("kafka_left_unheard", topic=self._topic)
 
     def _sought(self, partition: int, start: int) -> KafkaError | None:
         """Whether fetching goes on at `start` now, or why not."""
@@ -179,8 +185,9 @@ class Member:
     def _take_on(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """These are ours; where to read them, whoever reads them says."""
         for one in partitions:
-            one.offset = OFFSET_END
+            one.offset = 0  # not the end: the answer where that is may come after `go`, and lead away from there again
         consumer.incremental_assign(partitions)
+        consumer.pause(partitions)
         self.owned |= {one.partition for one in partitions}
         self.fresh |= self.owned
 

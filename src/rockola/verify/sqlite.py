@@ -17,7 +17,8 @@ END = "SELECT coalesce(max(offset) + 1, 0) FROM log.records WHERE partition = ?"
 ROWS = """SELECT offset, verdict, duplicate_of, raw, name, album, year, rank, id, voter, door, received_at
     FROM archive.votes WHERE partition = ? AND offset < ? ORDER BY offset"""
 GROUPS = """SELECT verdict, name, album, door, rank / 100, received_at / 60000, count(*), coalesce(sum(rank), 0),
-    count(id), coalesce(sum(iif(id IS NULL, 0, offset)), 0), count(voter) FROM archive.votes WHERE partition = ? AND offset >= ? AND offset < ? GROUP BY 1, 2, 3, 4, 5, 6"""
+        count(id), coalesce(sum(iif(id IS NULL, 0, offset)), 0), count(voter)
+    FROM archive.votes WHERE partition = ? AND offset >= ? AND offset < ? GROUP BY 1, 2, 3, 4, 5, 6"""
 MEMORY = """SELECT (SELECT count(*) FROM tally.ids), (SELECT coalesce(sum(offset), 0) FROM tally.ids),
     (SELECT coalesce(sum(votes), 0) FROM tally.voters)"""
 GROUPED = 5000  # records grouped at once: sorting stays in the processor's cache, three times faster
@@ -86,9 +87,8 @@ class Archive(File):
     def groups(self, partition: int, until: int) -> Iterator[Alike]:
         """See sources.Archive."""
         for start in range(0, until, GROUPED):
-            for *group, votes, ranks, ids, offsets, own in self.ask(
-                GROUPS, partition, start, min(start + GROUPED, until)
-            ):
+            end = min(start + GROUPED, until)
+            for *group, votes, ranks, ids, offsets, own in self.ask(GROUPS, partition, start, end):
                 yield Alike(Group(*group), votes, ranks, Memory(ids, offsets, own))
 
 
