@@ -20,7 +20,7 @@ test: setup  ## every test
 	@$(BIN)/pytest
 
 check: setup lint  ## the edit loop: lint, unit and embedded contract tests, but for the slow ones
-	@$(BIN)/pytest -m "not slow" tests/unit tests/contract
+	@ROCKOLA_EMBEDDED=1 $(BIN)/pytest -rfE -m "not slow" tests/unit tests/contract
 
 lint: setup  ## style, types, imports, sizes
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/python tools/sizes.py

@@ -23,16 +23,23 @@ def write(generation: str, partition: int, judged: Sequence[Judged]) -> dict[str
 
 
 def _written(before: str, partition: int, one: Judged) -> Written:
-    document = {"_id": f"{before}{one.offset}", "partition": partition, "offset": Int64(one.offset)}
+    place = {"_id": f"{before}{one.offset}", "partition": partition, "offset": Int64(one.offset)}
     if one.record is None:
-        return document | {"verdict": UNREADABLE.value, "raw": one.raw}
-    vote = one.record.vote
-    document |= {"name": vote.name, "album": vote.album, "year": vote.year, "rank": vote.rank}
-    document |= {"verdict": one.verdict.value, "door": one.record.door.value}
+        return {**place, "verdict": UNREADABLE.value, "raw": one.raw}
+    vote, door, at = one.record.vote, one.record.door, one.record.at
+    document = {
+        **place,
+        "name": vote.name,
+        "album": vote.album,
+        "year": vote.year,
+        "rank": vote.rank,
+        "verdict": one.verdict.value,
+        "door": door.value,
+    }
     if one.duplicate_of is not None:
         document["duplicate_of"] = f"{before}{one.duplicate_of}"
-    if one.record.at:
-        document["received_at"] = DatetimeMS(one.record.at)
+    if at:
+        document["received_at"] = DatetimeMS(at)
     if vote.id:
         document["id"] = vote.id
     if vote.voter:

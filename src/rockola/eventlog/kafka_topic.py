@@ -1,9 +1,9 @@
 """A topic of a Kafka cluster as its administrator sees it: made, described, and held to what it was at start."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, wait
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple, TypeVar
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
@@ -19,6 +19,8 @@ BATCH_BYTES = 65_536  # of the records that lie together in the log; a vote take
 DAY = 24 * 3600 * 1000  # milliseconds
 COPIES = 3
 EARLIEST, LATEST = OffsetSpec.earliest(), OffsetSpec.latest()  # type: ignore[no-untyped-call]
+# A broker that died is asked for as the controller, over and over, until the next look at who is: by default 5 minutes.
+SETTINGS_OF_ADMIN = {"topic.metadata.refresh.interval.ms": 1000}
 SETTINGS = {
     "message.timestamp.type": "LogAppendTime",  # by a gateway's clock that is years behind, retention deletes at once
     "cleanup.policy": "delete",
@@ -45,7 +47,7 @@ class Topic:
         self.cluster, self.name = cluster, cluster.topic
         self._trouble: KafkaError | None = None
         self._stack = ExitStack()
-        settings = cluster.settings(error_cb=self._heed)
+        settings = cluster.settings(**SETTINGS_OF_ADMIN, error_cb=self._heed)
         self._admin = self._stack.enter_context(AdminClient(settings, logger=Lines()))
 
     def describe(self) -> TopicDescription | None:
@@ -71,12 +73,16 @@ class Topic:
 
     def bounds(self, partition: int) -> tuple[int, int]:
         """The positions of a partition's oldest record and behind its newest one."""
+        with self._failing():
+            self._admin.list_topics(self.name, ANSWER)  # else it asks a leader of the past, again and again
         at, level = TopicPartition(self.name, partition), IsolationLevel.READ_COMMITTED
         asked = [
             self._admin.list_offsets({at: which}, isolation_level=level, request_timeout=ANSWER)[at]
             for which in (EARLIEST, LATEST)
         ]
         first, last = (self._sure(one).offset for one in asked)
+        if min(first, last) < 0:  # its leader is away, which the driver does not tell as an error
+            raise Unavailable("log") from Failed(KafkaError(KafkaError.LEADER_NOT_AVAILABLE))
         return first, last
 
     def require_same(self, identity: Identity) -> None:
@@ -118,15 +124,24 @@ class Topic:
         self._trouble = None
         while not wait([future], PAUSE).done:
             self._admin.poll(0)
+        with self._failing():
+            try:
+                return future.result()
+            except KafkaException as error:
+                if error.args[0].code() == none:
+                    return None
+                raise
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        """An error of the driver as ours."""
         try:
-            return future.result()
+            yield
         except KafkaException as error:
             found: KafkaError = error.args[0]
-        if found.code() == none:
-            return None
-        if found.code() == KafkaError._TIMED_OUT and self._trouble is not None:
-            found = self._trouble  # says more than that there was no answer
-        raise self.cluster.failure(found) from Failed(found)
+            if found.code() == KafkaError._TIMED_OUT and self._trouble is not None:
+                found = self._trouble  # says more than that there was no answer
+            raise self.cluster.failure(found) from Failed(found)
 
     def _heed(self, error: KafkaError) -> None:
         if self._trouble is None or error.code() != KafkaError._ALL_BROKERS_DOWN:  # which says less

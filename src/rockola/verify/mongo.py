@@ -2,32 +2,29 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import cached_property
+from types import NoneType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from bson import Int64
+from bson import DatetimeMS, Int64
 from bson.codec_options import CodecOptions, DatetimeConversion
 from pymongo import MongoClient, ReadPreference
 from pymongo.collection import Collection
-from pymongo.errors import PyMongoError
+from pymongo.errors import InvalidURI, PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from rockola.urls import without_secrets
+from rockola.urls import WrongUrl, without_secrets
 from rockola.verify.report import Alike, Group, Memory
 from rockola.verify.sources import Content, Row
 from rockola.vote.errors import Unavailable
 
 DATABASE, COLLECTION = "so1_proyecto2", "votes"
 CODEC = CodecOptions[dict[str, Any]](datetime_conversion=DatetimeConversion.DATETIME_MS)
-EPOCH, MINUTE = datetime(1970, 1, 1, tzinfo=UTC), 60_000  # milliseconds
 FETCHED = 5000  # documents that come at once
 ANSWER = 10_000  # milliseconds until a server that does not answer is away
 MEANT = {"verdict": "$verdict", "name": "$name", "album": "$album", "door": "$door"}
-WHOLE_RANK = {"$floor": {"$divide": ["$rank", 100]}}
-# Milliseconds since 1970; `$dateTrunc` would say the same, and not every server has it.
-RECEIVED = {"$subtract": [{"$ifNull": ["$received_at", EPOCH]}, EPOCH]}
+PLAIN = {str, int, Int64, NoneType}  # what fields are of, but for the time
 
 
 def _where(field: str, number: object) -> Mapping[str, Any]:
@@ -35,8 +32,14 @@ def _where(field: str, number: object) -> Mapping[str, Any]:
     return {"$sum": {"$cond": [{"$ifNull": [f"${field}", False]}, number, 0]}}
 
 
+def _whole(field: str, divisor: int) -> Mapping[str, Any]:
+    """A number, or a time's milliseconds since 1970, in whole parts; null when it is neither."""
+    number = {"$convert": {"input": f"${field}", "to": "long", "onError": None, "onNull": None}}
+    return {"$floor": {"$divide": [number, divisor]}}
+
+
 ALIKE = {
-    "_id": MEANT | {"rank": WHOLE_RANK, "minute": {"$floor": {"$divide": [RECEIVED, MINUTE]}}},
+    "_id": MEANT | {"rank": _whole("rank", 100), "minute": _whole("received_at", 60_000)},
     "votes": {"$sum": 1},
     "ranks": {"$sum": "$rank"},
     "ids": _where("id", 1),
@@ -55,7 +58,7 @@ class Archive:
         collection = options.pop("collection", COLLECTION)
         named = parts._replace(path=parts.path or "/", query=urlencode(options))
         with self._errors():
-            self._client = MongoClient[dict[str, Any]](named.geturl(), serverSelectionTimeoutMS=ANSWER)
+            self._client = _client(named.geturl())
             self._votes, self._log = (self._reading(name) for name in (collection, f"{collection}.log"))
 
     @cached_property
@@ -76,10 +79,12 @@ class Archive:
         stages = [{"$match": _before(partition, until)}, {"$group": ALIKE}]
         with self._errors(), self._votes.aggregate(stages, allowDiskUse=True) as found:
             for sums in found:
-                alike = sums["_id"]
-                numbers = (number and int(number) for number in map(alike.get, ("rank", "minute")))
+                get = sums["_id"].get
+                rank, minute = get("rank"), get("minute") or 0  # what came with 1970 has no time
                 memory = Memory(sums["ids"], sums["offsets"], sums["of_voters"])
-                yield Alike(Group(*map(alike.get, MEANT), *numbers), sums["votes"], sums["ranks"], memory)
+                meant = get("verdict"), get("name"), get("album"), get("door")
+                group = Group(*meant, rank and int(rank), int(minute))
+                yield Alike(group, sums["votes"], sums["ranks"], memory)
 
     def close(self) -> None:
         """Frees what it holds."""
@@ -100,26 +105,37 @@ class Archive:
             raise Unavailable(f"archive at {self._name}") from error
 
 
+def _client(url: str) -> MongoClient[dict[str, Any]]:
+    try:
+        return MongoClient(url, serverSelectionTimeoutMS=ANSWER)
+    except (InvalidURI, ValueError):  # its message may hold a piece of a password
+        raise WrongUrl("The archive's URL cannot be read: signs in user and password are written %40 for @.") from None
+
+
 def _before(partition: int, until: int) -> dict[str, Any]:
     return {"partition": partition, "offset": {"$lt": Int64(until)}}
 
 
 def _row(before: str, document: Mapping[str, Any]) -> Row:
-    get, offset = document.get, int(document["offset"])
-    content: Content | str
-    if document["_id"] != f"{before}{offset}":
-        content = str(document["_id"])  # nothing that a log says is equal to it
-    elif document["verdict"] == "unreadable":
-        content = get("raw", b"").hex()
-    else:
-        told = get("name"), get("album"), get("year"), get("rank"), get("id"), get("voter"), get("door")
-        content = (*told, int(get("received_at", 0)))
-    return Row(offset, document["verdict"], _first(before, get("duplicate_of")), content)
+    offset = int(document["offset"])
+    content = _content(document) if document["_id"] == f"{before}{offset}" else None
+    first = _first(before, document.get("duplicate_of"))
+    return Row(offset, document.get("verdict", ""), first, content or f"{document}")  # equal to nothing that a log says
 
 
-def _first(before: str, place: str | None) -> int | None:
-    """The offset of a place of the same partition."""
+def _content(document: Mapping[str, Any]) -> Content | str | None:
+    """What the document says; None when its fields are of other kinds than we write."""
+    get = document.get
+    if get("verdict") == "unreadable":
+        return raw.hex() if isinstance(raw := get("raw"), bytes) else None
+    told = get("name"), get("album"), get("year"), get("rank"), get("id"), get("voter"), get("door")
+    time = get("received_at", DatetimeMS(0))
+    return (*told, int(time)) if PLAIN.issuperset(map(type, told)) and type(time) is DatetimeMS else None
+
+
+def _first(before: str, place: object) -> int | None:
+    """The offset of a place of the same partition; none has -1."""
     if place is None:
         return None
-    offset = place.removeprefix(before)
+    offset = str(place).removeprefix(before)
     return int(offset) if offset.isdecimal() else -1

@@ -58,12 +58,10 @@ def read(value: bytes) -> Content | None:
 def _name(text: object) -> str:
     if type(text) is not str:
         raise TypeError
-    kinds = {unicodedata.category(sign) for sign in text}
-    blanks = "".join(" " if unicodedata.category(sign) == "Zs" else sign for sign in text)
-    plain = " ".join(blanks.split(" ")) == text == " ".join(filter(None, text.split(" ")))
-    if kinds & SIGNS or TURNS & set(text) or not plain or not unicodedata.is_normalized("NFC", text):
+    if not 1 <= len(text) <= LONGEST or TURNS & set(text) or SIGNS & {unicodedata.category(sign) for sign in text}:
         raise ValueError
-    if not 1 <= len(text) <= LONGEST:
+    words = "".join(" " if unicodedata.category(sign) == "Zs" else sign for sign in text).split(" ")
+    if not " ".join(filter(None, words)) == text == unicodedata.normalize("NFC", text):
         raise ValueError
     return text
 

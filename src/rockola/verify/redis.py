@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from redis import Redis, RedisCluster, RedisError
 from redis.exceptions import RedisClusterException
 
-from rockola.urls import without_secrets
+from rockola.urls import WrongUrl, without_secrets
 from rockola.verify.report import Memory, Sums, Tallied
 from rockola.vote.errors import Unavailable
 
@@ -19,9 +19,9 @@ ANSWER, PATIENCE = 10, 60  # seconds for a connection, and for an answer: all th
 
 def read_tally(url: str) -> Tallied:
     """See sources.read_tally."""
-    prefix = unquote(urlsplit(url).fragment)
+    prefix, given = unquote(urlsplit(url).fragment), _arguments(url)
     positions, sums = dict[int, int](), Sums()
-    with _errors(url), closing(_connected(url)) as client:
+    with _errors(url), closing(_connected(given)) as client:
         source = json.loads(client.get(f"{prefix}rockola") or '{"generation": null, "partitions": 0}')
         for partition in range(source["partitions"]):
             counts, memory = _partition(client, f"{prefix}{{{source['generation']}:{partition}}}")
@@ -49,11 +49,24 @@ def _fields(answer: Any) -> dict[bytes, bytes]:
     return answer if isinstance(answer, dict) else dict(zip(answer[::2], answer[1::2], strict=True))
 
 
-def _connected(url: str) -> Any:
+def _connected(given: dict[str, Any]) -> Any:
+    client = Redis(**given)
+    if client.info("cluster").get("cluster_enabled") != 1:
+        return client
+    client.close()
+    return RedisCluster(**{name: value for name, value in given.items() if name != "db"})
+
+
+def _arguments(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
-    given: dict[str, Any] = {
+    try:
+        port, database = parts.port or PORT, int(parts.path.strip("/") or 0)
+    except ValueError:
+        raise WrongUrl("A tally's URL reads redis://[user:password@]host[:port][/database][#prefix].") from None
+    return {
         "host": parts.hostname,
-        "port": parts.port or PORT,
+        "port": port,
+        "db": database,
         "username": unquote(parts.username or "") or None,
         "password": unquote(parts.password or "") or None,
         "ssl": parts.scheme == "rediss",
@@ -61,16 +74,11 @@ def _connected(url: str) -> Any:
         "socket_connect_timeout": ANSWER,
         "socket_timeout": PATIENCE,
     }
-    client = Redis(**given, db=int(parts.path.strip("/") or 0))
-    if client.info("cluster").get("cluster_enabled") != 1:
-        return client
-    client.close()
-    return RedisCluster(**given)
 
 
 @contextmanager
 def _errors(url: str) -> Iterator[None]:
     try:
         yield
-    except (RedisError, RedisClusterException) as error:
+    except (RedisError, RedisClusterException, ValueError) as error:  # ValueError: what lies there is no number
         raise Unavailable(f"tally at {without_secrets(url)}") from error

@@ -22,7 +22,7 @@ class Row(NamedTuple):
 
 
 class Log(Protocol):
-    """A log that is only read. Opening it asks nothing: whoever opened it can close it."""
+    """A log that is only read. It opens without an answer of its server, so that it can be closed when none comes."""
 
     @property
     def generation(self) -> str | None:
@@ -39,7 +39,7 @@ class Log(Protocol):
 
 
 class Archive(Protocol):
-    """An archive that is only read; the same as of a log holds of opening it."""
+    """An archive that is only read, and opens as a log does."""
 
     @property
     def generation(self) -> str | None:
@@ -92,6 +92,9 @@ def scheme(url: str) -> str:
 
 
 def _named(readers: dict[str, str], url: str) -> Any:
+    parts = urlsplit(url)
+    if parts.netloc and "@" in parts.path + parts.query + parts.fragment:  # a sign of a password ended the host's place
+        raise WrongUrl("Signs in the user and password of a URL are quoted, such as %40 for @ and %2F for /.")
     if scheme(url) not in readers:
         raise WrongUrl(f"Nothing recounts {scheme(url) or 'such'} URLs here; known are {', '.join(sorted(readers))}.")
     module, _, name = readers[scheme(url)].partition(":")

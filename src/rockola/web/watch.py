@@ -13,6 +13,7 @@ from rockola.vote.errors import Unavailable
 from rockola.web.results import Results, tabulate
 
 FLOORS_AGE = 1.0  # seconds: asking the archive costs more than asking the tally, and it only guards against a loss
+ABSENCE = 10.0  # seconds that an archive which is away is left alone
 NEVER = float("-inf")
 
 
@@ -72,8 +73,8 @@ class Watch:
             try:
                 self._checkpoints = self._ask_checkpoints(totals)
                 self._floored = self._began
-            except Unavailable:
-                pass  # positions that fall are seen without it
+            except Unavailable:  # positions that fall are seen without it, and its deadline would hold up every look
+                self._floored = self._began + ABSENCE
         return self._checkpoints
 
     def _ask_checkpoints(self, totals: Totals) -> Mapping[int, int]:

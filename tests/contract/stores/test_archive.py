@@ -86,6 +86,14 @@ def test_a_checkpoint_never_goes_back(archive: Archive) -> None:
     assert (archive.checkpointed(0), archive.checkpointed(1)) == (5, 0)
 
 
+def test_a_vote_of_the_first_instant_of_1970_shows_no_time_and_replays_as_it_was(archive: Archive) -> None:
+    archive.keep(0, [counted(0, at=0)])
+    document = archive.get(Place(GENERATION, 0, 0))
+    assert document
+    assert document.received_at is None
+    assert [list(batch) for batch in archive.replay(0, 0, 1)] == [[counted(0, at=0)]]
+
+
 def test_a_replay_gives_what_was_kept_in_order_but_for_raw_bytes(archive: Archive) -> None:
     archive.keep(0, ALL[::-1])
     replayed = [one for batch in archive.replay(0, 0, 4) for one in batch]

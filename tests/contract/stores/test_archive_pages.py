@@ -14,11 +14,12 @@ ALBUMS = ("Ash", "Bell", "Clay")
 
 def pages(archive: Archive, query: Query, limit: int) -> Iterator[Page]:
     after = None
-    while True:
+    for _ in range(61):
         page = archive.page(query, after, limit)
         yield page
         if (after := page.next) is None:
             return
+    raise AssertionError("the pages do not end")
 
 
 def unreadable(offset: int) -> Judged:

@@ -1,6 +1,7 @@
 """What every event log promises."""
 
 import asyncio
+import threading
 import time
 
 import pytest
@@ -68,6 +69,15 @@ def test_reading_goes_on_from_next(log_url: str) -> None:
         assert second.next == reader.end(partition) == 5
 
 
+def test_reading_again_gives_the_same(log_url: str) -> None:
+    one = keyed(vote(id="id-of-one"))
+    partition = append(log_url, *[one] * 9)[0].partition
+    with reading(log_url) as reader:
+        first = [reader.read(partition, start, 3) for start in (0, 3, 6)]
+        assert [reader.read(partition, start, 3) for start in (0, 3, 6)] == first
+        assert reader.read(partition, 4, 3).entries == [*first[1].entries[1:], first[2].entries[0]]
+
+
 def test_reading_at_the_end_gives_nothing_and_stays(log_url: str) -> None:
     with reading(log_url) as reader:
         assert reader.read(0, 0, 10) == ([], 0)
@@ -80,6 +90,8 @@ def test_reading_beyond_the_end_means_that_records_were_lost(log_url: str) -> No
 
 def test_a_waiting_reader_is_woken_by_an_append(log_url: str) -> None:
     with reading(log_url) as reader:
+        for partition in reader.owned():
+            reader.read(partition, 0, 1)
         reader.wait(0)
         began = time.monotonic()
         append(log_url, keyed())
@@ -93,6 +105,18 @@ def test_a_wait_ends_by_itself(log_url: str) -> None:
         began = time.monotonic()
         reader.wait(0.05)
         assert 0.04 < time.monotonic() - began < 5
+
+
+def test_a_wake_ends_the_wait_under_way_and_every_later_one(log_url: str) -> None:
+    with reading(log_url) as reader:
+        reader.wait(0)
+        timer = threading.Timer(0.2, reader.wake)
+        timer.start()
+        began = time.monotonic()
+        reader.wait(30)
+        reader.wait(30)
+        assert time.monotonic() - began < 5
+        timer.join()
 
 
 def test_a_closed_writer_takes_nothing(log_url: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
@@ -11,9 +12,10 @@ from confluent_kafka.admin import AclBinding, AclOperation, AclPermissionType, R
 from appending import accepted, written
 from building import keyed, vote
 from reading import reading
-from rockola.eventlog import Keyed, LogWriter
+from rockola.eventlog import Keyed, LogReader, LogWriter
 from rockola.opening import create_log
 from rockola.vote.errors import DeadWriter, Unavailable
+from running import until
 from services import Own
 from tools.services.process import Service
 from topics import Topic
@@ -58,6 +60,7 @@ def test_a_full_queue_is_unavailable_at_once_and_empties_itself(broker: Service,
     written(url, fill)
 
 
+@pytest.mark.slow
 def test_a_broker_that_does_not_answer_makes_an_append_unavailable_in_time_and_never_a_place(
     broker: Service, url: str
 ) -> None:
@@ -76,6 +79,7 @@ def test_a_broker_that_does_not_answer_makes_an_append_unavailable_in_time_and_n
     written(url, wait)
 
 
+@pytest.mark.slow
 def test_a_killed_broker_that_is_back_is_appended_to_and_read_on_by_the_same_two_within_two_seconds(
     broker: Service, url: str
 ) -> None:
@@ -95,17 +99,29 @@ def test_a_killed_broker_that_is_back_is_appended_to_and_read_on_by_the_same_two
         written(url, fail_and_go_on)
 
 
-def following(reader, position: int) -> float:
+def following(reader: LogReader, position: int) -> float:
     """How many seconds pass until something lies behind the position."""
-    began = time.monotonic()
-    while time.monotonic() - began < 30:
-        try:
-            if reader.read(0, position, 10).entries:
-                break
-        except Unavailable:
-            pass
+
+    def has_come() -> bool:
         reader.wait(0.05)
+        with suppress(Unavailable):
+            return bool(reader.read(0, position, 10).entries)
+        return False
+
+    began = time.monotonic()
+    until(has_come, "the next record")
     return time.monotonic() - began
+
+
+def test_a_reader_leaves_in_seconds_though_nobody_hears_it(broker: Service, url: str) -> None:
+    with reading(url) as reader:
+        reader.commit(0, reader.read(0, 0, 10).next)
+        broker.pause()
+        reader.commit(0, 0)
+        began = time.monotonic()
+        reader.close()
+        assert time.monotonic() - began < 5
+        broker.resume()
 
 
 def test_a_producer_that_ended_says_so_for_good(own: Own) -> None:

@@ -201,18 +201,6 @@ def test_the_end_is_told_as_it_grows_also_of_a_partition_that_is_not_read(kafka_
         until(lambda: reader.owned() and reader.end(0) == MANY + 50, "the end")
 
 
-def test_a_wake_ends_the_wait_under_way_and_every_later_one(kafka_url: str) -> None:
-    with reading(kafka_url) as reader:
-        reader.wait(0)
-        timer = threading.Timer(0.2, reader.wake)
-        timer.start()
-        began = time.monotonic()
-        reader.wait(30)
-        reader.wait(30)
-        assert time.monotonic() - began < 5
-        timer.join()
-
-
 def test_a_lone_record_is_there_at_once(kafka_url: str) -> None:
     with reading(kafka_url) as reader:
         reader.read(0, 0, 10)

@@ -98,3 +98,11 @@ def test_an_archive_that_is_removed_while_it_is_written_stops_the_writer(
     archive.keep(0, [counted(0)])
     with pytest.raises(WrongLog, match="replaced or removed"):
         archive.checkpoint(0, 1)
+
+
+def test_an_archive_that_is_replaced_while_it_is_written_stops_the_writer(
+    archive: Archive, database: Database[dict[str, object]]
+) -> None:
+    database["votes.log"].update_one({}, {"$set": {"generation": OTHER}})
+    with pytest.raises(WrongLog, match="replaced or removed"):
+        archive.checkpoint(0, 1)

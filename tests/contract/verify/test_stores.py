@@ -8,8 +8,9 @@ import pytest
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from contract.verify.archives import change
+from contract.verify.archives import change, votes
 from contract.verify.counting import OPEN, Books, count, fill
+from contract.verify.tallies import client_of
 from rockola.urls import WrongUrl
 from rockola.vote.errors import Unavailable
 from running import run
@@ -63,6 +64,30 @@ def test_a_record_without_bytes_is_unreadable_to_both(books: Books) -> None:
 
 
 @pytest.fixture
+def documents(services: Services, tmp_path: Path) -> Books:
+    """A log in a file, counted into MongoDB."""
+    books = Books.files(tmp_path)._replace(archive=f"{services['mongo']}/test-{uuid4().hex}")
+    fill(books.log)
+    count(books, OPEN)
+    return books
+
+
+def test_f49_a_document_under_another_id_is_named(documents: Books) -> None:
+    with votes(documents.archive) as found:
+        document = found.find_one_and_delete({"partition": 0, "offset": 2}) or {}
+        found.insert_one(document | {"_id": document["_id"].replace(".0.2", ".0.99")})
+    assert "does not hold the log's record 0.2 as it is" in "\n".join(documents.verified(OPEN).differences)
+
+
+@pytest.mark.parametrize(("field", "value"), [("rank", "9.5"), ("received_at", "today"), ("voter", {}), ("id", 5)])
+def test_f49_a_field_of_another_kind_is_named(documents: Books, field: str, value: object) -> None:
+    with votes(documents.archive) as found:
+        found.update_one({"partition": 0, "offset": 2}, {"$set": {field: value}})
+    assert "does not hold the log's record 0.2 as it is" in "\n".join(documents.verified(OPEN).differences)
+    assert documents.verified(OPEN, "archive").differences
+
+
+@pytest.fixture
 def files(tmp_path: Path) -> Books:
     """Files in which the votes were counted."""
     books = Books.files(tmp_path)
@@ -93,6 +118,32 @@ def test_a_store_that_is_away_is_named_without_its_password(
 def test_a_store_that_nobody_can_recount_is_refused(files: Books, store: str) -> None:
     with pytest.raises(WrongUrl, match="Nothing recounts ftp URLs"):
         files._replace(**{store: "ftp://127.0.0.1/votes"}).verified(OPEN)
+
+
+@pytest.mark.parametrize(
+    ("store", "url"),
+    [
+        ("log", "kafka://me:pass/word@127.0.0.1/votes"),
+        ("archive", "mongodb://me:pass@word@127.0.0.1/votes"),
+        ("archive", "mongodb://me:pass/word@127.0.0.1/votes"),
+        ("tally", "redis://me:pass/word@127.0.0.1/0"),
+        ("tally", "redis://me:word@127.0.0.1:port/0"),
+    ],
+)
+def test_a_password_that_breaks_its_url_is_not_told(files: Books, store: str, url: str) -> None:
+    with pytest.raises(WrongUrl) as raised:
+        files._replace(**{store: url}).verified(OPEN)
+    assert "word" not in str(raised.value).replace("password", "")
+
+
+def test_a_count_that_is_no_number_is_a_sentence(services: Services, files: Books) -> None:
+    tally = f"{services['valkey']}/0#test-{uuid4().hex}"
+    with client_of(tally) as client:
+        prefix = tally.partition("#")[2]
+        client.set(f"{prefix}rockola", '{"generation": "g", "partitions": 1, "contest": ""}')
+        client.hset(f"{prefix}{{g:0}}:counts", "position", "five")
+    with pytest.raises(Unavailable, match="tally at redis"):
+        files._replace(tally=tally).verified(OPEN)
 
 
 def verified(files: Books, *flags: str) -> tuple[int, str]:
