@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check lint contract bench up services
+.PHONY: setup demo test soak check lint contract bench up services
 
 setup:  ## everything the other targets need, into .venv
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv; }
@@ -18,6 +18,9 @@ services: setup  ## Kafka, Valkey and a MongoDB-wire server on this machine, and
 
 test: setup  ## every test
 	@$(BIN)/pytest
+
+soak: setup  ## the longer forms of the fault tests
+	@$(BIN)/pytest -m soak tests/fault
 
 check: setup lint  ## the edit loop: lint, unit and embedded contract tests, but for the slow ones
 	@ROCKOLA_EMBEDDED=1 $(BIN)/pytest -rfE -m "not slow" tests/unit tests/contract

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -56,8 +57,10 @@ def main() -> None:
         figures = measured([PARTS[options.only]] if options.only else ALL, Path(folder), options.seconds)
     beside = ratios(figures)
     console.print(table([*figures.values(), *beside]))
-    if not options.only:
-        RESULTS.write_text(json.dumps(written(told, figures, beside), indent=1, ensure_ascii=False) + "\n")
+    if not options.only or options.merge:
+        run = written(told, figures, beside)
+        whole = merged(json.loads(RESULTS.read_text()), run, options.only) if options.merge else run
+        RESULTS.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
 
 
 def arguments() -> argparse.Namespace:
@@ -65,6 +68,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of each load")
     parser.add_argument("--only", choices=PARTS, help="one part; results.json stays as it is")
+    parser.add_argument("--merge", action="store_true", help="with --only: results.json takes the part's figures in")
     parser.add_argument("--folder", type=Path, default=Path("/var/tmp"), help="on the disk to measure")  # noqa: S108
     return parser.parse_args()
 
@@ -97,7 +101,7 @@ def table(figures: Sequence[Figure]) -> Table:
     return shown
 
 
-def written(told: Mapping[str, object], figures: Mapping[str, Figure], beside: Sequence[Figure]) -> dict[str, object]:
+def written(told: Mapping[str, object], figures: Mapping[str, Figure], beside: Sequence[Figure]) -> dict[str, Any]:
     """The results as results.json holds them."""
     everything = [*figures.values(), *beside]
     return {
@@ -110,6 +114,16 @@ def written(told: Mapping[str, object], figures: Mapping[str, Figure], beside: S
         "wanted": {name: str(want) for name, want in WANTED.items()},
         "shortfalls": [each.sentence for each in everything if each.short],
     }
+
+
+def merged(before: dict[str, Any], run: dict[str, Any], part: str) -> dict[str, Any]:
+    """The results of before with those of a part that was measured by itself, which says when and how."""
+    names = ("figures", "ratios", "wanted")
+    whole = before | {name: before[name] | run[name] for name in names}
+    whole["parts"] = before.get("parts", {}) | {part: {name: run[name] for name in ("machine", "date", "command")}}
+    whole["durability"] = run["durability"]
+    stale = [one for one in before["shortfalls"] if one.split(" ")[0] not in {*run["figures"], *run["ratios"]}]
+    return whole | {"shortfalls": stale + run["shortfalls"]}
 
 
 if __name__ == "__main__":

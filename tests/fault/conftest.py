@@ -1,11 +1,13 @@
 """What the fault tests share: a seed that is shown, a data folder, and processes that never outlive a test."""
 
 import random
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from linked import Servers, opened
 from running import Process
 from services import Own
 from stack import Stack
@@ -43,6 +45,22 @@ def launch(data: Path) -> Iterator[Callable[..., Process]]:
 @pytest.fixture
 def stack(data: Path, own: Own) -> Iterator[Stack]:
     """A Kafka, a Valkey and a MongoDB server of this test's own, and the processes it makes on them."""
-    opened = Stack(data, own)
-    yield opened
-    opened.close()
+    alone = Stack(data, own)
+    yield alone
+    alone.close()
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """The servers that the tests of a module share; each may be killed, cut off or wiped."""
+    with opened(tmp_path_factory.mktemp("servers")) as found:
+        yield found
+
+
+@pytest.fixture
+def shared(data: Path, servers: Servers) -> Iterator[Stack]:
+    """The same on the module's servers, with a topic, a database and keys of its own."""
+    stack = Stack(data, servers.get, name=f"-{secrets.token_hex(4)}")
+    yield stack
+    stack.close()
+    servers.heal()

@@ -29,15 +29,21 @@ class Mortal(Protocol):
 
 
 class Stack:
-    """The services are started; a process is when it is asked for, and none outlives the test."""
+    """The services are started; a process is when it is asked for, and none outlives the test.
 
-    def __init__(self, data: Path, own: Callable[..., Any], kafka: str = "kafka", protocol: str = "classic") -> None:
+    Its `name` tells its topic, database and keys from those of other tests on the same services.
+    """
+
+    def __init__(
+        self, data: Path, own: Callable[..., Any], kafka: str = "kafka", protocol: str = "classic", name: str = ""
+    ) -> None:
         self.data = data
         self.kafka, self.valkey, self.mongo = own(kafka), own("valkey"), own("mongo")
-        log, archive, tally = f"{self.kafka.url}/votes", f"{self.mongo.url}/so1_proyecto2", f"{self.valkey.url}/0"
+        log, archive = f"{self.kafka.url}/votes{name}", f"{self.mongo.url}/so1_proyecto2{name}"
+        tally = f"{self.valkey.url}/0#{name}" if name else f"{self.valkey.url}/0"
         self.books = Books(log, archive, tally)
         self.env = {
-            "ROCKOLA_LOG": f"{log}?session={SESSION}" if protocol == "classic" else log,
+            "ROCKOLA_LOG": f"{log}?session={SESSION}&group=rockola{name}" if protocol == "classic" else log,
             "ROCKOLA_ARCHIVE": archive,
             "ROCKOLA_TALLY": tally,
             "ROCKOLA_GROUP_PROTOCOL": protocol,

@@ -79,13 +79,15 @@ def poison_file(log: str) -> None:
 
 
 def poison_topic(log: str) -> None:
-    """A transaction ends with a mark of its own, which takes an offset."""
+    """A transaction ends with a mark of its own, which takes an offset; what was aborted is no record either."""
     servers, topic = urlsplit(log).netloc, urlsplit(log).path.strip("/")
     producer = Producer({"bootstrap.servers": servers, "transactional.id": topic, "log_level": 0})
     producer.init_transactions()
-    producer.begin_transaction()
-    producer.produce(topic, b"\xff\x00", partition=0)
-    producer.commit_transaction()
+    for end in (producer.abort_transaction, producer.commit_transaction):
+        producer.begin_transaction()
+        producer.produce(topic, b"\xff\x00", partition=0)
+        producer.flush()
+        end()
 
 
 POISON = {"sqlite": poison_file, "kafka": poison_topic}

@@ -9,8 +9,9 @@ from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from contract.verify.archives import change, votes
-from contract.verify.counting import OPEN, Books, count, fill
+from contract.verify.counting import OPEN, Books, append_votes, count, fill, poison_topic
 from contract.verify.tallies import client_of
+from rockola.opening import open_log_reader
 from rockola.urls import WrongUrl
 from rockola.vote.errors import Unavailable
 from running import run
@@ -18,13 +19,19 @@ from services import Services
 
 
 @pytest.fixture
-def books(services: Services, tmp_path: Path) -> Books:
-    """A log in Kafka of the test's own, counted into files."""
+def empty(services: Services, tmp_path: Path) -> Books:
+    """A log in Kafka of the test's own, to be counted into files."""
     name = f"test-{uuid4().hex}"
     log = f"{services['kafka']}/{name}?partitions=2&create_topic=true&group={name}"
-    books = Books.files(tmp_path)._replace(log=log)
-    fill(log)
-    return books
+    open_log_reader(log).close()
+    return Books.files(tmp_path)._replace(log=log)
+
+
+@pytest.fixture
+def books(empty: Books) -> Books:
+    """The same with votes in it."""
+    fill(empty.log)
+    return empty
 
 
 def cut(log: str, before: int) -> None:
@@ -37,9 +44,9 @@ def cut(log: str, before: int) -> None:
 
 def test_a_log_that_no_longer_begins_at_0_says_what_that_means(books: Books) -> None:
     count(books, OPEN)
-    cut(books.log, 3)
+    cut(books.log, 5)
     (difference,) = books.verified(OPEN).differences
-    assert "The log begins at 0.3, no longer at 0" in difference
+    assert "The log begins at 0.5, no longer at 0" in difference
     assert "`rockola verify --archive-only`" in difference
     assert list(books.verified(OPEN, "log").differences) == [difference]
     assert list(books.verified(OPEN, "archive").differences) == []
@@ -47,20 +54,27 @@ def test_a_log_that_no_longer_begins_at_0_says_what_that_means(books: Books) -> 
 
 def test_what_a_cut_log_cannot_say_the_archive_still_does(books: Books) -> None:
     count(books, OPEN)
-    cut(books.log, 3)
-    change(books.archive, "UPDATE votes SET album = 'Bell2' WHERE (partition, offset) = (0, 2)")
+    cut(books.log, 5)
+    change(books.archive, "UPDATE votes SET album = 'Bell2' WHERE (partition, offset) = (0, 4)")
     assert "and the recount of the archive" in "\n".join(books.verified(OPEN).differences)
 
 
-def test_a_record_without_bytes_is_unreadable_to_both(books: Books) -> None:
-    url = urlsplit(books.log)
+def test_a_position_behind_the_mark_of_a_transaction_is_kept_to(books: Books) -> None:
+    poison_topic(books.log)
+    count(books, OPEN)
+    append_votes(books.log)
+    assert list(books.verified(OPEN).differences) == []
+
+
+def test_a_record_without_bytes_is_unreadable_to_both(empty: Books) -> None:
+    url = urlsplit(empty.log)
     producer = Producer({"bootstrap.servers": url.netloc})
     producer.produce(url.path.strip("/"), None, partition=0)
     producer.flush()
-    count(books, OPEN)
-    report = books.verified(OPEN)
+    count(empty, OPEN)
+    report = empty.verified(OPEN)
     assert list(report.differences) == []
-    assert report.verdicts["unreadable"] == 2
+    assert report.verdicts["unreadable"] == 1
 
 
 @pytest.fixture
@@ -77,6 +91,14 @@ def test_f49_a_document_under_another_id_is_named(documents: Books) -> None:
         document = found.find_one_and_delete({"partition": 0, "offset": 2}) or {}
         found.insert_one(document | {"_id": document["_id"].replace(".0.2", ".0.99")})
     assert "does not hold the log's record 0.2 as it is" in "\n".join(documents.verified(OPEN).differences)
+
+
+def test_f49_a_duplicate_of_a_record_in_another_partition_is_named(documents: Books) -> None:
+    with votes(documents.archive) as found:
+        document = found.find_one({"verdict": "duplicate"}) or {}
+        generation, _, offset = document["duplicate_of"].split(".")
+        found.update_one({"_id": document["_id"]}, {"$set": {"duplicate_of": f"{generation}.9.{offset}"}})
+    assert "has another verdict" in "\n".join(documents.verified(OPEN).differences)
 
 
 @pytest.mark.parametrize(("field", "value"), [("rank", "9.5"), ("received_at", "today"), ("voter", {}), ("id", 5)])
