@@ -10,7 +10,7 @@ from pathlib import Path
 from confluent_kafka import Consumer, TopicPartition
 
 from processes import Running, answers, free_port, rockola, started, until
-from rockola.opening import open_tally
+from rockola.opening import create_log, open_tally
 from tools.services.kafka import broker
 from tools.services.mongo import Mongo
 from tools.services.process import Running as Server
@@ -91,11 +91,13 @@ class Parts:
 def estate(folder: Path) -> Iterator[Estate]:
     """The servers, stopped at the end."""
     with ExitStack() as stack:
-        servers = broker(folder / "kafka", *free_ports(2)), Valkey(folder / "valkey", *free_ports(1))
-        for server in (*servers, mongo := Mongo(folder / "mongo", *free_ports(1))):
+        kafka, valkey = broker(folder / "kafka", *free_ports(2)), Valkey(folder / "valkey", *free_ports(1))
+        kafka.jvm = ()  # both compilers, as a broker that stays up has them
+        for server in (kafka, valkey, mongo := Mongo(folder / "mongo", *free_ports(1))):
             server.start()
             stack.callback(server.stop)
-        yield Estate(*servers, mongo)
+        create_log(f"{kafka.url}/plain")  # for the plain way, with the same settings
+        yield Estate(kafka, valkey, mongo)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ class Linked(NamedTuple):
     def heal(self) -> None:
         """Lets it answer again."""
         self.link.refuses, self.link.silent, self.link.late = False, False, 0.0
-        if self.server.process.poll() is None:
+        if self.server.process and self.server.process.poll() is None:
             self.server.resume()
         else:
             self.server.start()

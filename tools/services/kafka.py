@@ -44,10 +44,11 @@ class Broker(Service):
     def __init__(self, folder: Path, node: Node, settings: dict[str, str]) -> None:
         super().__init__(folder, node.port)
         self.node, self.data = node, folder / "data"
+        self.jvm: Sequence[str] = QUICK
         self.settings = SETTINGS | listening(node) | {"log.dirs": str(self.data)} | settings
 
     def prepare(self) -> Sequence[str]:
-        run = [*java(self.name, f"-Xms{HEAP}", f"-Xmx{HEAP}", *QUICK)]
+        run = [*java(self.name, f"-Xms{HEAP}", f"-Xmx{HEAP}", *self.jvm)]
         properties = self.folder / "server.properties"
         properties.write_text("".join(f"{name}={value}\n" for name, value in self.settings.items()))
         if not (self.data / "meta.properties").exists():

@@ -22,6 +22,7 @@ PULL = 1000  # messages that are taken from the driver at once
 ANSWER = 3.0  # seconds that Kafka has to say where a partition begins and ends, and to send its first record
 LEAVING = 3.0  # seconds that Kafka has to hear that a member leaves
 SETTLING = 0.01  # seconds between two tries to go somewhere in a partition that is being given to us
+SETTLED = 0.5  # seconds after which it is not that
 SETTINGS = {
     "enable.auto.commit": False,
     "auto.offset.reset": "error",
@@ -36,7 +37,7 @@ SETTINGS = {
 }
 CLASSIC = {"partition.assignment.strategy": "cooperative-sticky", "heartbeat.interval.ms": 1000}
 OUT_OF_RANGE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}
-UNSETTLED = {KafkaError._STATE, KafkaError._PREV_IN_PROGRESS, KafkaError._UNKNOWN_PARTITION}
+TRUNCATED = KafkaError(KafkaError._LOG_TRUNCATION).str()  # a reason, not a code, to who wants no reset
 
 log = structlog.get_logger()
 
@@ -72,20 +73,19 @@ class Member:
     def go(self, partition: int, start: int) -> Window:
         """Lets the partition's records come from `start` on; what came before is dropped."""
         self._windows.pop(partition, None)
-        until = time.monotonic() + ANSWER
-        while (error := self._sought(partition, start)) is not None:
-            if error.code() not in UNSETTLED or time.monotonic() > until:
-                raise self._cluster.failure(error) from Failed(error)
+        until = time.monotonic() + SETTLED
+        while not (gone := self._sought(partition, start)) and time.monotonic() < until:
             self.listen(SETTLING)
             self.require_owned(partition)
+        if not gone:
+            self._begin_again(partition, start)
         self._windows[partition] = Window(start)
         return self._windows[partition]
 
     def read_on(self, partition: int, window: Window) -> None:
         """Lets more come of a partition that was paused."""
         if window.is_paused:
-            error = self._sought(partition, window.next)
-            window.is_paused = error is not None
+            window.is_paused = not self._sought(partition, window.next)
 
     def require_owned(self, partition: int) -> None:
         """Unavailable for a partition that is another member's."""
@@ -126,15 +126,21 @@ class Member:
         if leaving.is_alive():  # the driver waits for its commits for ever
             log.warning("kafka_left_unheard", topic=self._topic)
 
-    def _sought(self, partition: int, start: int) -> KafkaError | None:
-        """Whether fetching goes on at `start` now, or why not."""
+    def _sought(self, partition: int, start: int) -> bool:
+        """Whether fetching goes on at `start` now; it cannot while the partition is being given to us."""
         try:
             self._consumer.seek(self._at(partition, start))
             self._consumer.resume([self._at(partition)])
-        except KafkaException as error:
-            found: KafkaError = error.args[0]
-            return found
-        return None
+        except KafkaException:
+            return False
+        return True
+
+    def _begin_again(self, partition: int, start: int) -> None:
+        """Fetches from `start` on, also when the driver gave the partition up, as after an offset that was deleted."""
+        with self._complete():
+            self._consumer.incremental_unassign([self._at(partition)])
+            self._consumer.incremental_assign([self._at(partition, start)])
+            self._consumer.resume([self._at(partition)])
 
     @contextmanager
     def _complete(self) -> Iterator[None]:
@@ -168,7 +174,7 @@ class Member:
         if code == KafkaError._PARTITION_EOF:
             if window is not None and window.skip(offset):
                 self.fresh.add(partition)
-        elif code == KafkaError._LOG_TRUNCATION:
+        elif TRUNCATED in error.str():
             raise LostRecords(f"The log lost records of partition {partition} that were read already: {error.str()}.")
         elif code in OUT_OF_RANGE:
             self.distrust([partition])

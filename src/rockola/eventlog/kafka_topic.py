@@ -14,6 +14,7 @@ from rockola.vote.errors import Unavailable, WrongLog
 
 ANSWER = 3.0  # seconds that Kafka has to tell about a topic
 MAKING = 10.0  # seconds until every broker that we ask knows a new topic
+SPARED = 1.0  # seconds that a Kafka that does not answer is not asked again where a partition ends
 PAUSE = 0.05  # seconds between two looks
 BATCH_BYTES = 65_536  # of the records that lie together in the log; a vote takes at most 4 KB
 DAY = 24 * 3600 * 1000  # milliseconds
@@ -46,6 +47,7 @@ class Topic:
     def __init__(self, cluster: Cluster) -> None:
         self.cluster, self.name = cluster, cluster.topic
         self._trouble: KafkaError | None = None
+        self._spared = 0.0
         self._stack = ExitStack()
         settings = cluster.settings(**SETTINGS_OF_ADMIN, error_cb=self._heed)
         self._admin = self._stack.enter_context(AdminClient(settings, logger=Lines()))
@@ -72,7 +74,12 @@ class Topic:
         return None if found is None else {name: entry.value or "" for name, entry in found.items()}
 
     def bounds(self, partition: int) -> tuple[int, int]:
-        """The positions of a partition's oldest record and behind its newest one."""
+        """The positions of a partition's oldest record and behind its newest one.
+
+        After a failure it is not asked again for a second: whoever reads six partitions would wait six times.
+        """
+        if time.monotonic() < self._spared:
+            raise Unavailable("log") from Failed(self._trouble or KafkaError(KafkaError._TIMED_OUT))
         with self._failing():
             self._admin.list_topics(self.name, ANSWER)  # else it asks a leader of the past, again and again
         at, level = TopicPartition(self.name, partition), IsolationLevel.READ_COMMITTED
@@ -141,6 +148,7 @@ class Topic:
             found: KafkaError = error.args[0]
             if found.code() == KafkaError._TIMED_OUT and self._trouble is not None:
                 found = self._trouble  # says more than that there was no answer
+            self._trouble, self._spared = found, time.monotonic() + SPARED
             raise self.cluster.failure(found) from Failed(found)
 
     def _heed(self, error: KafkaError) -> None:

@@ -100,11 +100,17 @@ class KafkaWriter:
         self._timer = self._loop.call_later(SOON if self._sent else SELDOM, self._look)
         try:
             self._producer.poll(0)
-        except KafkaException as error:  # its last word: it no longer knows what it appended
-            self._broken = DeadWriter(f"Kafka's producer ended, start again: {Failed(*error.args)}.")
+        except KafkaException as error:  # its last word
+            self._end(error.args[0])
+
+    def _end(self, error: KafkaError) -> None:
+        """The driver no longer knows what it appended."""
+        self._broken = DeadWriter(f"Kafka's producer ended, start again: {error.str()}.")
 
     def settle(self, partition: int, offsets: Sequence[int], error: KafkaError | None) -> None:
         """Raises why these are no places; WrongLog when they fell, since the topic was made again or lost its end."""
+        if error is not None and error.code() == KafkaError._FATAL and self._broken is None:
+            self._end(error)
         if self._broken is not None:
             raise self._broken
         if error is not None:

@@ -22,9 +22,11 @@ from topics import Topic
 
 ONE = keyed(vote(id="id-of-one"))
 LARGE = [Keyed("key", bytes(60_000))] * 100
-DENIED = (
-    (ResourceType.TOPIC, "*", AclOperation.WRITE),
-    (ResourceType.BROKER, "kafka-cluster", AclOperation.IDEMPOTENT_WRITE),
+RULES = (  # nobody may write
+    (ResourceType.TOPIC, "*", AclOperation.WRITE, AclPermissionType.DENY),
+    (ResourceType.TOPIC, "*", AclOperation.DESCRIBE, AclPermissionType.ALLOW),
+    (ResourceType.TOPIC, "*", AclOperation.DESCRIBE_CONFIGS, AclPermissionType.ALLOW),
+    (ResourceType.BROKER, "kafka-cluster", AclOperation.IDEMPOTENT_WRITE, AclPermissionType.DENY),
 )
 
 
@@ -143,9 +145,9 @@ def test_a_producer_that_ended_says_so_for_good(own: Own) -> None:
 def deny(url: str) -> None:
     """Nobody may write from now on."""
     admin = Topic(url).admin
-    denied = [
-        AclBinding(kind, name, ResourcePatternType.LITERAL, "User:*", "*", operation, AclPermissionType.DENY)
-        for kind, name, operation in DENIED
+    rules = [
+        AclBinding(kind, name, ResourcePatternType.LITERAL, "User:*", "*", operation, permission)
+        for kind, name, operation, permission in RULES
     ]
-    for future in admin.create_acls(denied).values():
+    for future in admin.create_acls(rules).values():
         future.result()

@@ -116,6 +116,9 @@ def test_records_that_are_deleted_before_a_reader_gets_to_them_are_missed_by_it(
         topic.forget(0, MANY)
         with pytest.raises(LostRecords, match=f"partition 0 begins at {MANY}, and its records from"):
             read_up_to(reader, 0, position, MANY)
+        assert reader.read(0, MANY, 10) == ([], MANY)
+        append(kafka_url, 0, 10)
+        assert read_up_to(reader, 0, MANY, MANY + 10) == list(range(MANY, MANY + 10))
 
 
 def test_a_topic_that_was_made_again_stops_its_reader(kafka_url: str) -> None:
