@@ -45,7 +45,7 @@ class LostRecords(BrokenPromise):
 
 
 class DeadWriter(BrokenPromise):
-    """The log's writer no longer knows what it appended: going on could append twice. Another process must take over."""
+    """The log's writer no longer knows what it appended: going on could append twice. Another must take over."""
 
 
 class Contradiction(BrokenPromise):
