@@ -47,7 +47,7 @@ def test_f12_a_hundred_consumers_killed_at_random_points_leave_an_exact_count(
     with counted(shared, rng) as (_, consumer):
         consumer.kill()
         for _ in range(KILLS):
-            die_at(shared, f"consumer.{rng.choice(POINTS)}=kill:{rng.randint(1, 30)}")
+            die_at(shared, f"consumer.{rng.choice(POINTS)}=kill:{rng.randint(1, PARTITIONS)}")
         consumer.start()
 
 
