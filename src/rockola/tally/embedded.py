@@ -87,6 +87,7 @@ class EmbeddedTally:
     def restore(self, partition: int, position: int, effects: Iterable[Effect]) -> bool:
         """See Tally."""
         with self._database.write() as connection:
+            self._database.settle(connection)  # the source was lost as well, perhaps
             if scalar(connection, POSITION, partition) is not None:
                 return False
             for effect in effects:
