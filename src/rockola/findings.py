@@ -4,7 +4,11 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+import structlog
+
 from rockola.vote.errors import Unfit
+
+log = structlog.get_logger()
 
 
 class Grade(StrEnum):
@@ -36,3 +40,10 @@ def require_fit(store: str, findings: Iterable[Finding]) -> Sequence[Finding]:
         if one.grade is Grade.BROKEN:
             raise Unfit(f"{store}: {one.setting} is {one.found}. {one.advice}")
     return [one for one in found if one.grade is Grade.RISKY]
+
+
+def warn(findings: Iterable[Finding]) -> None:
+    """Says at a start what is not good, and is let through."""
+    for setting, found, grade, advice in findings:
+        if grade is not Grade.GOOD:
+            log.warning("risky", setting=setting, found=found, advice=advice)

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from typing import Any
 
-import structlog
 from bson import Int64
 from pymongo import ReturnDocument
 from pymongo.cursor import Cursor as Found
@@ -17,15 +16,13 @@ from rockola.archive.mongo_findings import examined
 from rockola.archive.mongo_indexes import make_indexes
 from rockola.archive.mongo_queries import IN_FULL, IN_ORDER, NEWEST, REPLAYED, outside, paged, replayed
 from rockola.failpoints import failpoint
-from rockola.findings import Finding, Grade, require_fit
+from rockola.findings import Finding, require_fit, warn
 from rockola.vote.errors import Contradiction, Unavailable, WrongLog
 from rockola.vote.model import Judged, Place
 
 PATIENCE = 2.0  # seconds a question may take that a reader waits for
 BATCH = 5000  # documents read at once while a tally is rebuilt
 TAKEN = 11000  # the code of a key that is there already
-
-log = structlog.get_logger()
 
 
 class MongoArchive:
@@ -49,7 +46,7 @@ class MongoArchive:
         _require_same(kept.get("generation", "of another program"), generation)
         self._generation = generation
         with answers(AT_START):
-            _warn(make_indexes(self._votes))
+            warn([make_indexes(self._votes)])
 
     def generation(self) -> str | None:
         """See Archive."""
@@ -137,7 +134,7 @@ def open_archive(url: str) -> MongoArchive:
     """Opens `mongodb://[user:password@]host[:port][,host…]/[database]?collection=votes`, or a `mongodb+srv` one."""
     with ExitStack() as opened:
         connection = opened.enter_context(closing(Connection(url)))
-        _warn(*require_fit(connection.name, examined(connection)))
+        warn(require_fit(connection.name, examined(connection)))
         opened.pop_all()
         return MongoArchive(connection)
 
@@ -157,12 +154,6 @@ def _next(cursor: Found[Written]) -> list[Written]:
     """As fast as PyMongo gives documents: half the cost of asking for one at a time."""
     with answers(NEVER):  # the server would count what all batches take together
         return cursor.to_list(BATCH)
-
-
-def _warn(*findings: Finding) -> None:
-    for one in findings:
-        if one.grade is not Grade.GOOD:
-            log.warning("risky", setting=one.setting, found=one.found, advice=one.advice)
 
 
 def _taken(error: BulkWriteError) -> list[str]:

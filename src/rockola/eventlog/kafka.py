@@ -4,17 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import closing
 
-import structlog
-
 from rockola.eventlog.kafka_cluster import Cluster
 from rockola.eventlog.kafka_findings import findings_of
 from rockola.eventlog.kafka_reader import KafkaReader
 from rockola.eventlog.kafka_topic import Identity, Topic, identity_of
 from rockola.eventlog.kafka_writer import KafkaWriter
-from rockola.findings import Finding, require_fit
+from rockola.findings import Finding, require_fit, warn
 from rockola.vote.errors import Unavailable
-
-log = structlog.get_logger()
 
 
 async def open_writer(url: str) -> KafkaWriter:
@@ -48,12 +44,10 @@ def _fit(topic: Topic) -> Identity:
     """The topic's identity, once its settings are seen to hold the promise; closes the topic when they do not."""
     try:
         found = topic.create() if topic.cluster.options["create_topic"] else topic.describe()
-        risky = require_fit(f"The log at {topic.cluster.name}", findings_of(topic))
+        warn(require_fit(f"The log at {topic.cluster.name}", findings_of(topic)))
     except BaseException:
         topic.close()
         raise
-    for setting, state, _, advice in risky:
-        log.warning("risky", setting=setting, found=state, advice=advice)
     if found is None:  # it was made between the two questions
         raise Unavailable("log")
     return identity_of(found)

@@ -10,15 +10,14 @@ and for all partitions `rockola`, the source in JSON, and `votes`, which origina
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from hashlib import blake2b
 from itertools import islice
 
 import msgspec
-import structlog
 
 from rockola.failpoints import failpoint
-from rockola.findings import Finding, require_fit
+from rockola.findings import Finding, require_fit, warn
 from rockola.tally import Applied, Moved, Source, Step, Totals
 from rockola.tally.original import Original
 from rockola.tally.redis_fitness import findings_of
@@ -34,8 +33,6 @@ SHADOW = 120  # seconds that a rebuild may pause; what an abandoned one wrote is
 RESTORED, TORN = 1, -1  # of adopt.lua
 GONE = "What was rebuilt so far went away."
 MINUTE = '["minute"'
-
-log = structlog.get_logger()
 
 
 class RedisTally:
@@ -168,22 +165,17 @@ def open_tally(url: str) -> RedisTally:
     """
     server = Server(url)
     try:
-        risky = require_fit(f"The tally at {server.name}", findings_of(server))
+        warn(require_fit(f"The tally at {server.name}", findings_of(server)))
     except BaseException:
         server.close()
         raise
-    for setting, found, _, advice in risky:
-        log.warning("risky", setting=setting, found=found, advice=advice)
     return RedisTally(server)
 
 
 def examine(url: str) -> Sequence[Finding]:
     """The settings of the server, or of each primary of a cluster, that are part of the promise."""
-    server = Server(url)
-    try:
+    with closing(Server(url)) as server:
         return findings_of(server)
-    finally:
-        server.close()
 
 
 def _pieces(effects: Iterable[Effect]) -> Iterator[Effect]:
