@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import closing
+from typing import cast
+
+from confluent_kafka.admin import TopicDescription
 
 from rockola.eventlog.kafka_cluster import Cluster
 from rockola.eventlog.kafka_findings import findings_of
@@ -10,7 +13,6 @@ from rockola.eventlog.kafka_reader import KafkaReader
 from rockola.eventlog.kafka_topic import Identity, Topic, identity_of
 from rockola.eventlog.kafka_writer import KafkaWriter
 from rockola.findings import Finding, require_fit, warn
-from rockola.vote.errors import Unavailable
 
 
 async def open_writer(url: str) -> KafkaWriter:
@@ -31,7 +33,7 @@ def open_reader(url: str) -> KafkaReader:
 def examine(url: str) -> Sequence[Finding]:
     """The settings of the topic that are part of the promise."""
     with closing(Topic(Cluster(url))) as topic:
-        return findings_of(topic)
+        return findings_of(topic, topic.describe())
 
 
 def create_topic(url: str) -> str:
@@ -44,10 +46,8 @@ def _fit(topic: Topic) -> Identity:
     """The topic's identity, once its settings are seen to hold the promise; closes the topic when they do not."""
     try:
         found = topic.create() if topic.cluster.options["create_topic"] else topic.describe()
-        warn(require_fit(f"The log at {topic.cluster.name}", findings_of(topic)))
+        warn(require_fit(f"The log at {topic.cluster.name}", findings_of(topic, found)))
     except BaseException:
         topic.close()
         raise
-    if found is None:  # it was made between the two questions
-        raise Unavailable("log")
-    return identity_of(found)
+    return identity_of(cast(TopicDescription, found))  # one that is absent was not fit

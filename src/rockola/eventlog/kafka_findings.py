@@ -69,9 +69,12 @@ DEMANDS = (
 )
 
 
-def findings_of(topic: Topic) -> Sequence[Finding]:
-    """The topic's settings that are part of the promise; Unavailable when Kafka does not tell them."""
-    return list(_findings(topic, topic.describe()))
+def findings_of(topic: Topic, found: TopicDescription | None) -> Sequence[Finding]:
+    """The settings that are part of the promise, of a topic that was described; Unavailable when they are not told.
+
+    A topic that is absent is broken, unless it is made when it is opened.
+    """
+    return list(_findings(topic, found))
 
 
 def _findings(topic: Topic, found: TopicDescription | None) -> Iterator[Finding]:

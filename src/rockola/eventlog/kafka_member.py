@@ -19,7 +19,6 @@ from rockola.vote.errors import LostRecords, Unavailable
 from rockola.vote.rules import Entry
 
 PULL = 1000  # messages that are taken from the driver at once
-ANSWER = 3.0  # seconds that Kafka has to say where a partition begins and ends, and to send its first record
 LEAVING = 3.0  # seconds that Kafka has to hear that a member leaves
 SETTLING = 0.01  # seconds between two tries to go somewhere in a partition that is being given to us
 SETTLED = 0.5  # seconds after which it is not that

@@ -13,8 +13,8 @@ from confluent_kafka import KafkaError
 
 from rockola.eventlog import Batch
 from rockola.eventlog.kafka_cluster import Failed
-from rockola.eventlog.kafka_member import ANSWER, Member
-from rockola.eventlog.kafka_topic import Identity, Topic
+from rockola.eventlog.kafka_member import Member
+from rockola.eventlog.kafka_topic import ANSWER, Identity, Topic
 from rockola.eventlog.kafka_window import Window
 from rockola.vote.errors import LostRecords, Unavailable
 

@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetS
 from rockola.eventlog.kafka_cluster import Cluster, Failed, Lines
 from rockola.vote.errors import Unavailable, WrongLog
 
-ANSWER = 3.0  # seconds that Kafka has to tell about a topic
+ANSWER = 3.0  # seconds that Kafka has to tell about a topic, and to send the first record of a partition
 MAKING = 10.0  # seconds until every broker that we ask knows a new topic
 SPARED = 1.0  # seconds that a Kafka that does not answer is not asked again where a partition ends
 PAUSE = 0.05  # seconds between two looks
