@@ -15,7 +15,7 @@ from rich.table import Table
 
 from rockola.app import PARTS, WrongSetting, contest_of, require_data, start, totals_of
 from rockola.demo import demonstrated
-from rockola.doctor import Symptom, examine
+from rockola.doctor import Symptom, symptoms_of
 from rockola.findings import Grade
 from rockola.flags import FAILED, err, out, settable
 from rockola.opening import create_log
@@ -141,7 +141,7 @@ def doctor(settings: Settings) -> None:
     Exit: 0 when the promise holds, 1 when something would break it; the table says what to change.
     """
     require_data(settings, "log", "tally", "archive")
-    symptoms = examine(settings, contest_of(settings))
+    symptoms = symptoms_of(settings, contest_of(settings))
     out.print(table_of_symptoms(symptoms))
     if any(each.finding.grade is Grade.BROKEN for each in symptoms):
         raise typer.Exit(FAILED)

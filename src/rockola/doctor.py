@@ -1,31 +1,19 @@
 """Examines the stores: whether their settings hold the promise, and whether they belong to one another."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from textwrap import shorten
 from typing import NamedTuple
 
 from rockola.findings import Finding, Grade, finding
-from rockola.opening import (
-    examine_archive,
-    examine_log,
-    examine_tally,
-    open_archive,
-    open_log_writer,
-    open_tally,
-)
+from rockola.opening import STORES, examine, open_archive, open_log_writer, open_tally
 from rockola.settings import Settings
 from rockola.tally import Source
 from rockola.vote.contest import Contest
 from rockola.vote.errors import BrokenPromise, Unavailable
 
 LONGEST = 120  # characters of a driver's word that a table shows
-EXAMINE: Mapping[str, Callable[[str], Sequence[Finding]]] = {
-    "log": examine_log,
-    "tally": examine_tally,
-    "archive": examine_archive,
-}
 
 
 class Symptom(NamedTuple):
@@ -35,9 +23,9 @@ class Symptom(NamedTuple):
     finding: Finding
 
 
-def examine(settings: Settings, contest: Contest) -> list[Symptom]:
+def symptoms_of(settings: Settings, contest: Contest) -> list[Symptom]:
     """Everything that was found, store by store; what belongs together is asked when all of them answer."""
-    symptoms = [Symptom(store, each) for store in EXAMINE for each in _findings(settings, store)]
+    symptoms = [Symptom(store, each) for store in STORES for each in _findings(settings, store)]
     if all(each.finding.grade is not Grade.BROKEN for each in symptoms):
         symptoms += _together(settings, contest)
     return symptoms
@@ -45,7 +33,7 @@ def examine(settings: Settings, contest: Contest) -> list[Symptom]:
 
 def _findings(settings: Settings, store: str) -> Sequence[Finding]:
     try:
-        return EXAMINE[store](settings.url(store))
+        return examine(store, settings.url(store))
     except Unavailable as error:
         cause = shorten(str(error.__cause__ or "no"), LONGEST)
         return [Finding("answers", cause, Grade.BROKEN, f"Start it, or correct --{store}.")]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rockola.findings import Finding, Grade
-from rockola.opening import create_log, examine_log, open_log_reader
+from rockola.opening import create_log, examine, open_log_reader
 from rockola.urls import WrongUrl
 from rockola.vote.errors import Unavailable, Unfit
 from running import until
@@ -29,7 +29,7 @@ LOGIN = 'org.apache.kafka.common.security.plain.PlainLoginModule required userna
 
 
 def findings(url: str, grade: Grade) -> Sequence[Finding]:
-    return [found for found in examine_log(url) if found.grade is grade]
+    return [found for found in examine("log", url) if found.grade is grade]
 
 
 def names(url: str, grade: Grade) -> list[str]:
@@ -128,14 +128,14 @@ def test_a_url_that_cannot_be_followed_says_what_to_change(url: str, reason: str
 
 def test_a_broker_that_is_not_there_is_unavailable_with_the_reason() -> None:
     with pytest.raises(Unavailable) as raised:
-        examine_log("kafka://127.0.0.1:9/votes")
+        examine("log", "kafka://127.0.0.1:9/votes")
     assert "Connection refused" in str(raised.value.__cause__)
 
 
 def test_a_user_is_known_by_its_password_and_a_wrong_one_is_refused_without_showing_it(guarded: str) -> None:
     assert until(lambda: made(f"kafka://u:p%20w@{guarded}/votes?sasl=PLAIN"), "the guarded broker")
     with pytest.raises(Unfit, match="Invalid username or password") as raised:
-        examine_log(f"kafka://u:wrong@{guarded}/votes?sasl=PLAIN")
+        examine("log", f"kafka://u:wrong@{guarded}/votes?sasl=PLAIN")
     assert "wrong" not in str(raised.value)
 
 

@@ -13,7 +13,7 @@ from building import counted
 from rockola.archive import Archive
 from rockola.archive.mongo_queries import INDEXES
 from rockola.findings import Grade
-from rockola.opening import examine_archive, open_archive
+from rockola.opening import examine, open_archive
 from rockola.vote.errors import WrongLog
 
 GENERATION, OTHER = "abcdefghijklmnopqrstuv", "another-log-0123456789"
@@ -27,7 +27,7 @@ def archive_url(mongo_url: str) -> str:
 
 def indexes(url: str) -> tuple[str, Grade]:
     """What is found of them."""
-    return next((one.found, one.grade) for one in examine_archive(url) if one.setting == "indexes")
+    return next((one.found, one.grade) for one in examine("archive", url) if one.setting == "indexes")
 
 
 def test_the_indexes_are_those_of_the_table(archive: Archive, database: Database[dict[str, object]]) -> None:

@@ -12,7 +12,7 @@ from building import counted
 from rockola.archive import Archive
 from rockola.archive.mongo_connection import Connection
 from rockola.findings import Grade
-from rockola.opening import examine_archive, open_archive
+from rockola.opening import examine, open_archive
 from rockola.urls import WrongUrl
 from rockola.vote.errors import Unavailable, Unfit
 
@@ -27,7 +27,7 @@ def archive_url(mongo_url: str) -> str:
 
 
 def findings(url: str) -> dict[str, tuple[str, Grade]]:
-    return {one.setting: (one.found, one.grade) for one in examine_archive(url)}
+    return {one.setting: (one.found, one.grade) for one in examine("archive", url)}
 
 
 def test_the_original_systems_collection_is_refused_and_another_beside_it_is_not(

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from rockola.findings import Grade
-from rockola.opening import examine_tally, open_tally
+from rockola.opening import examine, open_tally
 from rockola.tally.redis_server import Server
 from rockola.vote.errors import Unfit
 from running import until
@@ -17,7 +17,7 @@ from services import Own
 
 def told(url: str, grade: Grade) -> list[tuple[str, str]]:
     """What is found of this grade."""
-    return [(setting, found) for setting, found, graded, _ in examine_tally(url) if graded is grade]
+    return [(setting, found) for setting, found, graded, _ in examine("tally", url) if graded is grade]
 
 
 def test_a_server_as_it_should_be_is_good(own_redis: Callable[..., Any]) -> None:
