@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from rockola.findings import Finding, finding
+from rockola.urls import path_of
 from rockola.vote.errors import Unavailable, WrongLog
 
 BUSY = 5.0  # seconds to wait for another process's transaction
@@ -165,11 +165,6 @@ def examine_file(url: str, service: str) -> Sequence[Finding]:
 
 def _leave(_: Connection) -> None:
     """Nothing is known of the file yet."""
-
-
-def path_of(url: str) -> Path:
-    """The file of a URL: `sqlite:///votes.db` is relative, `sqlite:////var/votes.db` absolute, signs are quoted."""
-    return Path(unquote(urlsplit(url).path[1:]))
 
 
 def scalar(connection: Connection, statement: str, *values: Any) -> Any:

@@ -1,8 +1,9 @@
 """The URLs that name stores: their options, and what is shown of them."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
 TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
@@ -33,6 +34,16 @@ def without_secrets(url: str) -> str:
     if not (parts := urlsplit(url)).netloc:
         return url
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def is_unquoted(parts: SplitResult) -> bool:
+    """Whether a sign of a user or a password ended the host's place too early."""
+    return "@" in parts.path + parts.query + parts.fragment
+
+
+def path_of(url: str) -> Path:
+    """The file of a URL: `sqlite:///votes.db` is relative, `sqlite:////var/votes.db` absolute, signs are quoted."""
+    return Path(unquote(urlsplit(url).path[1:]))
 
 
 def _read(name: str, text: str, default: Any) -> Any:

@@ -3,12 +3,12 @@
 import re
 import time
 from typing import Any
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException
 
-from rockola.urls import WrongUrl, options_of, without_secrets
+from rockola.urls import WrongUrl, is_unquoted, options_of, without_secrets
 from rockola.vote.errors import Unavailable, Unfit
 
 TOPIC = "votes"
@@ -79,7 +79,7 @@ class Cluster:
         return Unavailable("log")
 
     def _require_readable(self) -> None:
-        if _is_unquoted(self._parts) or not _are_places(self.servers):
+        if is_unquoted(self._parts) or self._parts.fragment or not _are_places(self.servers):
             raise WrongUrl(READABLE)
         if not NAME.fullmatch(self.topic):
             raise WrongUrl("A topic's name is of letters, digits and . _ - only.")
@@ -113,11 +113,6 @@ class Lines:
             self._said.clear()
         self._said[kind] = now
         log.log(level, "kafka", facility=facility, client=client, text=text)
-
-
-def _is_unquoted(parts: SplitResult) -> bool:
-    """Whether a sign of a password ended the place of the host."""
-    return "@" in parts.path + parts.query + parts.fragment or bool(parts.fragment)
 
 
 def _are_places(servers: str) -> bool:

@@ -13,7 +13,7 @@ from redis import Redis, RedisCluster, exceptions
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from rockola.urls import WrongUrl, options_of, without_secrets
+from rockola.urls import WrongUrl, is_unquoted, options_of, without_secrets
 from rockola.vote.errors import Unavailable, Unfit
 
 SCRIPTS = Path(__file__).with_name("redis_scripts")
@@ -119,7 +119,7 @@ class Server:
 def _arguments(url: str) -> dict[str, Any]:
     """The driver's arguments; the driver's own reading of a URL would show parts of a password in its errors."""
     parts = urlsplit(url)
-    if "@" in parts.path + parts.query + parts.fragment or not _has_place(url):
+    if is_unquoted(parts) or not _has_place(url):
         raise WrongUrl(
             "A tally's URL reads redis://[user:password@]host[:port][/database][#prefix]; "
             "signs in the user and the password are quoted, such as %40 for @ and %2F for /."

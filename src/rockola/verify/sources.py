@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from rockola.urls import WrongUrl
+from rockola.urls import WrongUrl, is_unquoted
 from rockola.verify.report import Alike, Tallied
 
 # name, album, year, rank in hundredths, id, voter, door, time; what a record lacks is None
@@ -93,7 +93,7 @@ def scheme(url: str) -> str:
 
 def _named(readers: dict[str, str], url: str) -> Any:
     parts = urlsplit(url)
-    if parts.netloc and "@" in parts.path + parts.query + parts.fragment:  # a sign of a password ended the host's place
+    if parts.netloc and is_unquoted(parts):
         raise WrongUrl("Signs in the user and password of a URL are quoted, such as %40 for @ and %2F for /.")
     if scheme(url) not in readers:
         raise WrongUrl(f"Nothing recounts {scheme(url) or 'such'} URLs here; known are {', '.join(sorted(readers))}.")

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
+from rockola.urls import path_of
 from rockola.verify.report import Alike, Group, Memory, Sums, Tallied
 from rockola.verify.sources import Row
 from rockola.vote.errors import Unavailable
@@ -46,17 +46,21 @@ class File:
         self._connection.close()
 
 
-class Log(File):
+class Bound(File):
+    """A file that says which log it belongs to."""
+
+    @property
+    def generation(self) -> str | None:
+        """See sources.Log and sources.Archive."""
+        generation: str | None = (self.one(f"SELECT generation FROM {self._store}.log") or (None,))[0]
+        return generation
+
+
+class Log(Bound):
     """See sources.Log."""
 
     def __init__(self, url: str) -> None:
         super().__init__("log", url)
-
-    @property
-    def generation(self) -> str | None:
-        """See sources.Log."""
-        generation: str | None = (self.one("SELECT generation FROM log.log") or (None,))[0]
-        return generation
 
     def bounds(self, partition: int) -> tuple[int, int]:
         """See sources.Log; nothing ages out of a file."""
@@ -67,17 +71,11 @@ class Log(File):
         yield from self.ask(RECORDS, partition, until)
 
 
-class Archive(File):
+class Archive(Bound):
     """See sources.Archive."""
 
     def __init__(self, url: str) -> None:
         super().__init__("archive", url)
-
-    @property
-    def generation(self) -> str | None:
-        """See sources.Archive."""
-        generation: str | None = (self.one("SELECT generation FROM archive.log") or (None,))[0]
-        return generation
 
     def rows(self, partition: int, until: int) -> Iterator[Row]:
         """See sources.Archive."""
@@ -124,8 +122,3 @@ def errors(store: str, path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         raise Unavailable(f"{store} at {path}") from error
-
-
-def path_of(url: str) -> Path:
-    """The file of a URL: `sqlite:///votes.db` is relative, `sqlite:////var/votes.db` absolute, signs are quoted."""
-    return Path(unquote(urlsplit(url).path[1:]))
