@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 
 from rockola.archive import Cursor, Document, Page, Query
@@ -32,8 +32,8 @@ class Nothing:
     def checkpoint(self, partition: int, position: int) -> None:
         """Not."""
 
-    def checkpointed(self, partition: int) -> int:
-        return 0
+    def checkpoints(self) -> Mapping[int, int]:
+        return {}
 
     def replay(self, partition: int, start: int, until: int) -> Iterator[Sequence[Judged]]:
         return iter(())

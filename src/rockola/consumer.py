@@ -80,7 +80,7 @@ class Consumer:
 
     def _rebuild(self, partition: int) -> Iterator[str]:
         """A lost tally, from the archive up to its checkpoint: behind that, the archive may have holes."""
-        checkpoint = self._archive.checkpointed(partition)
+        checkpoint = self._archive.checkpoints().get(partition, 0)
         effects = (effect(judged) for judged in self._attended(self._archive.replay(partition, 0, checkpoint)))
         yield "lost"
         self._tally.restore(partition, checkpoint, effects)
@@ -94,7 +94,7 @@ class Consumer:
 
     def _require_kept(self, partition: int, position: int) -> None:
         """What was counted behind the checkpoint is in the archive, unless the archive lost it."""
-        start = self._archive.checkpointed(partition)
+        start = self._archive.checkpoints().get(partition, 0)
         kept = {one.offset for judged in self._archive.replay(partition, start, position) for one in judged}
         while start < position:
             entries, start = self._reader.read(partition, start, BATCH)

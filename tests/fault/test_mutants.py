@@ -3,7 +3,7 @@
 import random
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -56,9 +56,9 @@ class PartialApply(EmbeddedTally):
 class MaxOffset(TornArchive):
     """Takes the highest offset it holds for its checkpoint."""
 
-    def checkpointed(self, partition: int) -> int:
-        kept = [one.offset for batch in self.replay(partition, 0, 1 << 40) for one in batch]
-        return max(kept, default=-1) + 1
+    def checkpoints(self) -> Mapping[int, int]:
+        kept = {p: [one.offset for batch in self.replay(p, 0, 1 << 40) for one in batch] for p in range(PARTITIONS)}
+        return {partition: max(offsets, default=-1) + 1 for partition, offsets in kept.items()}
 
 
 class EarlyCheckpoint(TornArchive):

@@ -72,8 +72,8 @@ class Archive(Protocol):
     def checkpoint(self, partition: int, position: int) -> None:
         """Records that everything before `position` is kept; it never goes back."""
 
-    def checkpointed(self, partition: int) -> int:
-        """The position before which everything is kept, 0 when nothing is."""
+    def checkpoints(self) -> Mapping[int, int]:
+        """For each partition the position before which everything is kept; none for one of which nothing is."""
 
     def replay(self, partition: int, start: int, until: int) -> Iterator[Sequence[Judged]]:
         """Everything kept from `start` to before `until`, in order, in batches; `raw` is left out."""

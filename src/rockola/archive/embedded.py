@@ -1,6 +1,6 @@
 """The archive in a SQLite file: a row a record, kept a batch a transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -99,10 +99,10 @@ class EmbeddedArchive:
         with self._database.statement() as connection:
             connection.execute(CHECKPOINT, (partition, position))
 
-    def checkpointed(self, partition: int) -> int:
+    def checkpoints(self) -> Mapping[int, int]:
         """See Archive."""
         with self._database.statement() as connection:
-            return scalar(connection, "SELECT position FROM checkpoints WHERE partition = ?", partition) or 0
+            return dict(connection.execute("SELECT partition, position FROM checkpoints").fetchall())
 
     def replay(self, partition: int, start: int, until: int) -> Iterator[Sequence[Judged]]:
         """See Archive."""

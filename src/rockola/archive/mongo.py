@@ -72,9 +72,9 @@ class MongoArchive:
             if not self._log.update_one(mine, {"$max": further}).matched_count:
                 raise WrongLog(f"The archive at {self._connection.name} was replaced or removed while it was written.")
 
-    def checkpointed(self, partition: int) -> int:
+    def checkpoints(self) -> Mapping[int, int]:
         """See Archive."""
-        return int(self._kept().get("checkpoints", {}).get(str(partition), 0))
+        return {int(partition): int(position) for partition, position in self._kept().get("checkpoints", {}).items()}
 
     def replay(self, partition: int, start: int, until: int) -> Iterator[Sequence[Judged]]:
         """See Archive; one query, so that what it finds is read once however much it is."""

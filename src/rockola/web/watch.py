@@ -78,14 +78,9 @@ class Watch:
         return self._checkpoints
 
     def _ask_checkpoints(self, totals: Totals) -> Mapping[int, int]:
-        kept = self._archive.generation()
-        if totals.source is None or kept is None:
-            known = {0, *self._checkpoints, *(self._totals.positions if self._totals else ())}
-        elif kept == totals.generation:
-            known = set(range(totals.source.partitions))
-        else:
+        if totals.generation not in {None, self._archive.generation()}:
             return {}  # the archive of another log says nothing about this one
-        return {partition: self._archive.checkpointed(partition) for partition in sorted(known)}
+        return self._archive.checkpoints()
 
 
 def _same_count(before: Totals, totals: Totals) -> bool:

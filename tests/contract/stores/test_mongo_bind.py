@@ -58,7 +58,7 @@ def test_a_user_who_may_make_no_index_is_told_and_not_stopped(mongo_url: str, mo
 def test_binding_again_changes_nothing(archive: Archive) -> None:
     archive.checkpoint(0, 5)
     archive.bind(GENERATION)
-    assert (archive.generation(), archive.checkpointed(0)) == (GENERATION, 5)
+    assert (archive.generation(), archive.checkpoints()) == (GENERATION, {0: 5})
 
 
 def test_of_two_logs_at_once_one_is_bound(mongo_url: str) -> None:
@@ -79,7 +79,7 @@ def test_of_two_logs_at_once_one_is_bound(mongo_url: str) -> None:
 def test_checkpoints_of_many_at_once_end_at_the_highest(archive: Archive) -> None:
     with ThreadPoolExecutor() as threads:
         list(threads.map(lambda position: archive.checkpoint(position % 2, position), range(100)))
-    assert (archive.checkpointed(0), archive.checkpointed(1)) == (98, 99)
+    assert archive.checkpoints() == {0: 98, 1: 99}
 
 
 def test_records_of_another_log_are_refused_though_nothing_says_whose_they_are(

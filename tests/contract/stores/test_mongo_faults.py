@@ -24,7 +24,7 @@ ASKED: dict[str, Callable[[Archive], object]] = {
     "generation": lambda archive: archive.generation(),
     "keep": lambda archive: archive.keep(0, [counted(9)]),
     "checkpoint": lambda archive: archive.checkpoint(0, 1),
-    "checkpointed": lambda archive: archive.checkpointed(0),
+    "checkpoints": lambda archive: archive.checkpoints(),
     "page": lambda archive: archive.page(Query({}), None, 1),
     "get": lambda archive: archive.get(Place(LOG, 0, 0)),
 }
