@@ -5,6 +5,7 @@ moved. All it remembers is where it believes the tally to be.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 
 from rockola.archive import Archive
 from rockola.eventlog import Batch, LogReader
@@ -53,9 +54,12 @@ class Consumer:
             yield from self._rebuild(partition)
             return
         self.reached[partition] = position
+        before = self._before(partition, position)
+        held = self._held(partition, before[-1].offset) if before else None
         self._reader.read(partition, position, 1)  # LostRecords when the log ends before it
+        require_unchanged(partition, before, held)
         self._require_kept(partition, position)
-        self._unreadable[partition] = self._unreadable_before(partition, position)
+        self._unreadable[partition] = unreadable_in_a_row(before)
         self._positions[partition] = position
 
     def _count(self, partition: int, start: int, batch: Batch, counted: list[Judged]) -> Iterator[str]:
@@ -107,13 +111,18 @@ class Consumer:
                         "or remove the tally: everything is then kept and counted again from the log."
                     )
 
-    def _unreadable_before(self, partition: int, position: int) -> int:
-        """How many unreadable records in a row lie before the position: a restart does not let more of them pass."""
-        run = 0
-        for judged in self._archive.replay(partition, max(0, position - self._limit), position):
-            for one in judged:
-                run = 0 if one.record else run + 1
-        return run
+    def _before(self, partition: int, position: int) -> Sequence[Judged]:
+        """The last records that the archive holds before the position, as many as may be unreadable in a row."""
+        start = max(0, position - max(1, self._limit))
+        return [one for judged in self._archive.replay(partition, start, position) for one in judged]
+
+    def _held(self, partition: int, offset: int) -> Reading | None:
+        """What the log holds at an offset; None when it holds that offset no more, as after its retention."""
+        try:
+            entries = self._reader.read(partition, offset, 1).entries
+        except LostRecords:
+            return None
+        return next((found for found in read(entries) if found.entry.offset == offset), None)
 
     def _until_too_many(
         self, partition: int, readings: Sequence[Reading], following: int
@@ -130,3 +139,18 @@ class Consumer:
                 return readings[:index], entry.offset
             self._unreadable[partition] = run
         return readings, following
+
+
+def require_unchanged(partition: int, before: Sequence[Judged], held: Reading | None) -> None:
+    """The log holds at the last archived offset what was archived: else it is an older copy that was written on."""
+    if held is None or (held.record == before[-1].record and (held.record or held.entry.value == before[-1].raw)):
+        return
+    raise LostRecords(
+        f"The log holds another record at {partition}.{held.entry.offset} than the one that was counted: it was put "
+        "back and written on. Bring back the log that was counted, or begin with a new tally and a new archive."
+    )
+
+
+def unreadable_in_a_row(before: Sequence[Judged]) -> int:
+    """How many unreadable records lie at the end of these: a restart does not let more of them pass."""
+    return len(list(takewhile(lambda one: one.record is None, reversed(before))))

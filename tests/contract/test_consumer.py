@@ -29,9 +29,9 @@ class Stores:
     def url(self, store: str) -> str:
         return f"sqlite:///{self.folder}/{store}.db"
 
-    async def append(self, number: int) -> None:
+    async def append(self, number: int, album: str = "Ash") -> None:
         writer = await open_log_writer(self.url("log"))
-        await writer.append([keyed(vote("Ash"))] * number)
+        await writer.append([keyed(vote(album))] * number)
         await writer.close()
 
     def count(self) -> list[Judged]:
@@ -72,6 +72,19 @@ def test_a_log_that_ends_before_the_position_stops_the_count(stores: Stores, che
     stores.change("archive", f"UPDATE checkpoints SET position = {checkpoint}")
     with pytest.raises(LostRecords, match="The log ends at 8, before the position 10"):
         stores.count()
+
+
+def test_a_log_that_was_put_back_and_written_on_past_the_position_stops_the_count(stores: Stores) -> None:
+    stores.change("log", "DELETE FROM records WHERE offset > 7")
+    asyncio.run(stores.append(5, "Bell"))
+    with pytest.raises(LostRecords, match=r"The log holds another record at 0\.9 than the one that was counted"):
+        stores.count()
+
+
+def test_records_that_were_deleted_after_they_were_counted_are_not_missed(stores: Stores) -> None:
+    asyncio.run(stores.append(5))
+    stores.change("log", "DELETE FROM records WHERE offset < 10")
+    assert [one.offset for one in stores.count()] == [10, 11, 12, 13, 14]
 
 
 def test_an_archive_that_lost_what_is_counted_stops_the_count(stores: Stores) -> None:

@@ -75,6 +75,7 @@ class Stack:
 def voting(crowd: Crowd, connections: int = 8) -> Iterator[Thread]:
     """The crowd votes in a thread until the block ends, or it has no more votes; then every voter gets an answer."""
     thread = Thread(target=lambda: asyncio.run(crowd.vote(connections)))
+    crowd.going = True
     thread.start()
     try:
         yield thread

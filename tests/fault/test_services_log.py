@@ -84,26 +84,59 @@ def counted_once(stack: Stack, crowd: Crowd) -> None:
     assert all(of_partition.get(p, 0) >= positions[p] for p in positions), "a record was skipped"
 
 
+@contextmanager
+def put_back(stack: Stack, older: Path) -> Iterator[None]:
+    """The broker's data is as it was before the block when the block ends."""
+    kafka = stack.kafka.server
+    kafka.stop()
+    shutil.copytree(kafka.data, older)
+    kafka.start()
+    yield
+    kafka.kill()
+    shutil.rmtree(kafka.data)
+    shutil.copytree(older, kafka.data)
+    kafka.start()
+
+
+def all_counted(stack: Stack) -> bool:
+    """Whether all that the log holds is counted."""
+    positions = stack.books.positions()
+    return all(positions.get(partition, 0) >= end for partition, end in stack.books.ends().items())
+
+
 def test_f26_a_broker_that_came_back_with_older_data_stops_server_and_consumer(
     shared: Stack, parts: Parts, tmp_path: Path
 ) -> None:
-    kafka = shared.kafka.server
     with voting(parts.crowd):
         more(parts.crowd, 100)
-        kafka.stop()
-        shutil.copytree(kafka.data, tmp_path / "older")
-        kafka.start()
-        more(parts.crowd, 300)
-        ends = shared.books.ends()
-        until(lambda: all(shared.books.positions().get(p, 0) >= end for p, end in ends.items()), "their count")
-        kafka.kill()
-        shutil.rmtree(kafka.data)
-        shutil.copytree(tmp_path / "older", kafka.data)
-        kafka.start()
+        with put_back(shared, tmp_path / "older"):
+            more(parts.crowd, 300)
+            ends = shared.books.ends()
+            until(lambda: all(shared.books.positions().get(p, 0) >= end for p, end in ends.items()), "their count")
         ended_with(parts.server, "Stopped, since going on would count wrongly.")  # it hears of it in one of two ways
         ended_with(parts.consumer, "The log ends at ")
     parts.consumer.launch()
     ended_with(parts.consumer, "Bring back the broker's data that holds them.")
+
+
+def test_f26_a_broker_put_back_and_written_on_past_the_count_is_not_counted_on(
+    shared: Stack, parts: Parts, tmp_path: Path
+) -> None:
+    with voting(parts.crowd):
+        more(parts.crowd, 50)
+    with put_back(shared, tmp_path / "older"):
+        with voting(parts.crowd):
+            more(parts.crowd, 50)
+        until(lambda: all_counted(shared), "their count")
+        for process in (parts.server, parts.consumer):
+            process.stop()
+    counted = shared.books.positions()
+    parts.server.start()
+    with voting(parts.crowd):
+        until(lambda: all(end > counted.get(p, 0) for p, end in shared.books.ends().items()), "votes past the count")
+    parts.consumer.launch()
+    ended_with(parts.consumer, "than the one that was counted: it was put back and written on.")
+    assert shared.books.positions() == counted
 
 
 def test_f27_a_consumer_whose_next_records_were_deleted_names_them_and_does_not_start(
