@@ -10,10 +10,9 @@ from typing import NamedTuple
 from rockola.archive import Archive
 from rockola.tally import Tally, Totals
 from rockola.vote.errors import Unavailable
+from rockola.web.floors import Floors
 from rockola.web.results import Results, tabulate
 
-FLOORS_AGE = 1.0  # seconds: asking the archive costs more than asking the tally, and it only guards against a loss
-ABSENCE = 10.0  # seconds that an archive which is away is left alone
 NEVER = float("-inf")
 
 
@@ -28,12 +27,11 @@ class Watch:
     """The results now. However many ask at once, the tally is read once, and never before they asked."""
 
     def __init__(self, tally: Tally, archive: Archive, now: Callable[[], float] = time.time) -> None:
-        self._tally, self._archive, self._now = tally, archive, now
+        self._tally, self._floors, self._now = tally, Floors(archive), now
         self._lock = Lock()
-        self._began, self._floored = NEVER, NEVER
+        self._began = NEVER
         self._totals: Totals | None = None
         self._latest: Reading | None = None
-        self._checkpoints: Mapping[int, int] = {}
 
     def results(self) -> Results:
         """The newest results; when the tally is away, stale ones, or Unavailable when there never were any."""
@@ -49,38 +47,24 @@ class Watch:
             return self._latest
 
     def _read(self, latest: Reading | None) -> Results:
+        floors = self._floors.known()  # before the tally: one that moves on meanwhile is not behind them
         try:
             totals = self._tally.totals()
         except Unavailable:
             if latest is None:
                 raise
             return replace(latest.results, state="stale")
-        recounting = self._is_behind(totals)
+        recounting = self._is_behind(totals, *floors)
         if not recounting:
             self._totals = totals
         return tabulate(totals, "recounting" if recounting else "live", stamp(self._now()))
 
-    def _is_behind(self, totals: Totals) -> bool:
-        """Whether a partition was counted further before than it is now."""
+    def _is_behind(self, totals: Totals, generation: str | None, kept: Mapping[int, int]) -> bool:
+        """Whether a partition was counted further before than it is now; an archive of another log says nothing."""
         before = self._totals.positions if self._totals and _same_count(self._totals, totals) else {}
-        checkpoints = self._known_checkpoints(totals)
-        floors = {p: max(before.get(p, 0), checkpoints.get(p, 0)) for p in before.keys() | checkpoints.keys()}
+        known = kept if totals.generation in {None, generation} else {}
+        floors = {p: max(before.get(p, 0), known.get(p, 0)) for p in before.keys() | known.keys()}
         return any(totals.positions.get(p, 0) < floor for p, floor in floors.items())
-
-    def _known_checkpoints(self, totals: Totals) -> Mapping[int, int]:
-        """What the archive holds of each partition; as it was last told when it is away."""
-        if self._began - self._floored > FLOORS_AGE:
-            try:
-                self._checkpoints = self._ask_checkpoints(totals)
-                self._floored = self._began
-            except Unavailable:  # positions that fall are seen without it, and its deadline would hold up every look
-                self._floored = self._began + ABSENCE
-        return self._checkpoints
-
-    def _ask_checkpoints(self, totals: Totals) -> Mapping[int, int]:
-        if totals.generation not in {None, self._archive.generation()}:
-            return {}  # the archive of another log says nothing about this one
-        return self._archive.checkpoints()
 
 
 def _same_count(before: Totals, totals: Totals) -> bool:
