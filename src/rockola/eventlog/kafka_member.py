@@ -5,7 +5,6 @@ same and does not grow.
 """
 
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,8 +19,6 @@ from rockola.vote.rules import Entry
 
 PULL = 1000  # messages that are taken from the driver at once
 LEAVING = 3.0  # seconds that Kafka has to hear that a member leaves
-SETTLING = 0.01  # seconds between two tries to go somewhere in a partition that is being given to us
-SETTLED = 0.5  # seconds after which it is not that
 SETTINGS = {
     "enable.auto.commit": False,
     "auto.offset.reset": "error",
@@ -29,7 +26,8 @@ SETTINGS = {
     "check.crcs": True,
     "enable.partition.eof": True,  # tells the position behind records that are not for readers
     "max.poll.interval.ms": 300_000,
-    "fetch.wait.max.ms": 100,  # a question and a change of position wait for the fetch under way
+    "fetch.min.bytes": 1 << 20,  # a broker that answers for each record at once costs itself and us a core
+    "fetch.wait.max.ms": 20,  # so a lone vote waits that long, and a change of position too
     "fetch.queue.backoff.ms": 10,  # by default a second, for which nothing is read
     "queued.min.messages": 10_000,
     "queued.max.messages.kbytes": 16_384,
@@ -48,6 +46,7 @@ class Member:
         self._cluster, self._topic = cluster, cluster.topic
         self.owned = set[int]()
         self.fresh = set[int]()  # partitions of which something came that was not read
+        self._fetched = set[int]()  # partitions of ours of which records come
         self._windows: dict[int, Window] = {}
         settings = cluster.settings(**SETTINGS, **_grouped(cluster), error_cb=self._heed, on_commit=_committed)
         self._consumer = Consumer(settings, logger=Lines())
@@ -72,19 +71,19 @@ class Member:
     def go(self, partition: int, start: int) -> Window:
         """Lets the partition's records come from `start` on; what came before is dropped."""
         self._windows.pop(partition, None)
-        until = time.monotonic() + SETTLED
-        while not (gone := self._sought(partition, start)) and time.monotonic() < until:
-            self.listen(SETTLING)
-            self.require_owned(partition)
-        if not gone:
-            self._begin_again(partition, start)
+        with self._complete():
+            self._leave(partition)
+            self._consumer.incremental_assign([self._at(partition, start)])
+            self._consumer.resume([self._at(partition)])  # a pause outlives the assignment
+        self._fetched.add(partition)
         self._windows[partition] = Window(start)
         return self._windows[partition]
 
     def read_on(self, partition: int, window: Window) -> None:
         """Lets more come of a partition that was paused."""
         if window.is_paused:
-            window.is_paused = not self._sought(partition, window.next)
+            self._consumer.resume([self._at(partition)])
+            window.is_paused = False
 
     def require_owned(self, partition: int) -> None:
         """Unavailable for a partition that is another member's."""
@@ -125,21 +124,11 @@ class Member:
         if leaving.is_alive():  # the driver waits for its commits for ever
             log.warning("kafka_left_unheard", topic=self._topic)
 
-    def _sought(self, partition: int, start: int) -> bool:
-        """Whether fetching goes on at `start` now; it cannot while the partition is being given to us."""
-        try:
-            self._consumer.seek(self._at(partition, start))
-            self._consumer.resume([self._at(partition)])
-        except KafkaException:
-            return False
-        return True
-
-    def _begin_again(self, partition: int, start: int) -> None:
-        """Fetches from `start` on, also when the driver gave the partition up, as after an offset that was deleted."""
-        with self._complete():
-            self._consumer.incremental_unassign([self._at(partition)])
-            self._consumer.incremental_assign([self._at(partition, start)])
-            self._consumer.resume([self._at(partition)])
+    def _leave(self, *partitions: int) -> None:
+        """Nothing more is fetched of these."""
+        left = self._fetched & set(partitions)
+        self._consumer.incremental_unassign([self._at(one) for one in left])
+        self._fetched -= left
 
     @contextmanager
     def _complete(self) -> Iterator[None]:
@@ -188,17 +177,15 @@ class Member:
         self.distrust(self._windows)
 
     def _take_on(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """These are ours; where to read them, whoever reads them says."""
-        for one in partitions:
-            one.offset = 0  # not the end: the answer where that is may come after `go`, and lead away from there again
-        consumer.incremental_assign(partitions)
-        consumer.pause(partitions)
+        """These are ours; fetching begins where whoever reads them says, and not before."""
+        consumer.incremental_assign([])
         self.owned |= {one.partition for one in partitions}
         self.fresh |= self.owned
 
     def _give_up(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         """These are not ours any more."""
         gone = {one.partition for one in partitions}
+        self._leave(*gone)
         self.distrust(gone)
         self.owned -= gone
         self.fresh -= gone

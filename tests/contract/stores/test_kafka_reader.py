@@ -167,6 +167,16 @@ def test_reading_back_and_again_gives_the_same(kafka_url: str) -> None:
         assert reader.read(0, 700, 10).entries[0] == first[1].entries[200]
 
 
+def test_reading_back_in_a_partition_of_which_no_more_was_fetched_goes_on(kafka_url: str) -> None:
+    make(kafka_url)
+    append(kafka_url, 0, 2 * MANY, LARGE)
+    with reading(kafka_url) as reader:
+        reader.read(0, MANY, 1)
+        for _ in range(20):
+            reader.wait(0.05)
+        assert read_up_to(reader, 0, 0, 2 * MANY) == list(range(2 * MANY))
+
+
 def test_a_hundred_thousand_records_are_read_in_order_in_seconds(kafka_url: str) -> None:
     make(kafka_url)
     append(kafka_url, 0, 100_000, 130)
