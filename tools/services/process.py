@@ -1,5 +1,6 @@
 """A service as a process: on one folder and one port, waited for, killed and started again by its pid."""
 
+import os
 import random
 import socket
 import subprocess
@@ -109,8 +110,9 @@ class Service(ABC):
         self._launched().send_signal(number)
 
     def pause(self) -> None:
-        """SIGSTOP: its connections stay open and nobody answers."""
+        """SIGSTOP: its connections stay open and nobody answers, not even a thread that was quick."""
         self.signal(SIGSTOP)
+        os.waitid(os.P_PID, self._launched().pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         self.signal(SIGCONT)

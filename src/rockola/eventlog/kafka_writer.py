@@ -1,70 +1,64 @@
-"""Appends to a Kafka topic, on the event loop alone.
+"""Appends to a Kafka topic: a lane for each partition, in which one batch is on its way and the next one gathers.
 
-Kafka's word on each record takes a call from the driver into Python, and the driver gives the interpreter's lock away
-between two of them. A thread that listens for them waits for the lock each time: half a millisecond for each record
-while something else computes, and for ever under a loop that never rests. So the loop itself looks every millisecond
-while something is on its way: measured with a second thread that computes, 117,000 records/s in appends of 512, and
-35,000 to 47,000 by a thread; on a loop that never rests 105,000 to 165,000, and about 100.
+Lanes that were answered together go on together, so a request to a broker carries a batch for each of its partitions.
+A broker works per request, not per record: see docs/adr/0012.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import time
+from collections import deque
+from collections.abc import Sequence
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from aiokafka.errors import (
+    AuthenticationFailedError,
+    ClusterAuthorizationFailedError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+)
 
 from rockola.eventlog import Keyed
-from rockola.eventlog.kafka_cluster import Failed, Lines
-from rockola.eventlog.kafka_topic import BATCH_BYTES, Identity, Topic
+from rockola.eventlog.kafka_producer import DELIVERY, Producer
+from rockola.eventlog.kafka_topic import Identity, Topic
 from rockola.failpoints import failpoint
 from rockola.vote.errors import BrokenPromise, DeadWriter, Unavailable, WrongLog
 from rockola.vote.model import Place, partition_of
 
-SOON, SELDOM = 0.001, 1.0  # seconds between two looks: while something is on its way, and otherwise
-FRAME = 2000  # bytes of a batch that are not its records, and a good deal more
-SETTINGS = {
-    "acks": "all",
-    "enable.idempotence": True,
-    "linger.ms": 0,  # an append is a batch already: with 1 ms fewer are appended, and each waits longer
-    "compression.type": "lz4",
-    "delivery.timeout.ms": 9000,  # under the gateway's deadline, so that nothing is appended after it was given up
-    "queue.buffering.max.kbytes": 65_536,
-    "batch.size": BATCH_BYTES - FRAME,
-    "message.max.bytes": BATCH_BYTES,
-}
-LOST = -1  # the offset of a record that is not known to be anywhere
-FULL = KafkaError(KafkaError._QUEUE_FULL)
+FULL = 64 << 20  # bytes on their way
+LOST = -1  # the offset of a batch that is not known to be anywhere
+REFUSALS = (AuthenticationFailedError, ClusterAuthorizationFailedError, TopicAuthorizationFailedError)
 
 
 class KafkaWriter:
-    """A LogWriter. Whatever Kafka says, it says on the loop, in `_look`."""
+    """A LogWriter, on the event loop alone."""
 
     def __init__(self, topic: Topic, identity: Identity) -> None:
         self.generation, self.partitions = self._identity = identity
         self._topic = topic
-        self._producer = Producer(topic.cluster.settings(**SETTINGS), logger=Lines())
+        self._lanes = [_Lane(self, partition) for partition in range(self.partitions)]
         self._turn = count()
-        self._last: dict[int, int] = {}  # the offset given last, by partition
-        self._sent = set[asyncio.Future[Sequence[int]]]()
+        self._bytes = 0
+        self._opening: asyncio.Task[Producer] | None = None
+        self._leaving = set[asyncio.Task[None]]()
         self._broken: BrokenPromise | None = None
         self._closing = False
-        self._loop = asyncio.get_running_loop()
-        self._timer = self._loop.call_later(SELDOM, self._look)
 
     async def append(self, records: Sequence[Keyed]) -> list[Place]:
         """See LogWriter."""
-        if self._broken is not None:
-            raise self._broken
-        if self._closing:
-            raise Unavailable("log")
+        size = sum(len(record.value) for record in records)
+        self._require_able(size)
         failpoint("log.append")
-        spread = self._spread(records)
-        sent = [self._send(partition, [records[i] for i in own]) for partition, own in spread.items()]
-        places: dict[int, Place] = {}
-        for (partition, own), offsets in zip(spread.items(), await asyncio.gather(*sent), strict=True):
-            places.update((i, Place(self.generation, partition, o)) for i, o in zip(own, offsets, strict=True))
-        return [places[index] for index in range(len(records))]
+        free = next(self._turn) % self.partitions
+        share = _Share(len(records))
+        self._bytes += size
+        try:
+            for index, (key, value) in enumerate(records):
+                partition = partition_of(key, self.partitions) if key else free
+                self._lanes[partition].put(_Waiting(key.encode() or None, value, share, index))
+            return [Place(self.generation, *place) for place in await share.outcome]
+        finally:
+            self._bytes -= size
 
     async def check(self) -> None:
         """See LogWriter; DeadWriter too."""
@@ -75,97 +69,153 @@ class KafkaWriter:
     async def close(self) -> None:
         """See LogWriter; it takes as long as an append may."""
         self._closing = True
-        if self._sent:
-            await asyncio.wait(self._sent)
-        self._timer.cancel()
-        await asyncio.to_thread(self._producer.close)
+        await asyncio.gather(*(lane.empty() for lane in self._lanes))
+        if self._opening is not None:
+            self._let_go(self._opening)
+        await asyncio.gather(*self._leaving)
         self._topic.close()
 
-    def _send(self, partition: int, records: Sequence[Keyed]) -> asyncio.Future[Sequence[int]]:
-        """Hands one partition's records over; their offsets once all of them are durable, or Unavailable."""
-        if not self._sent:
-            self._timer.cancel()
-            self._timer = self._loop.call_later(SOON, self._look)
-        share = _Share(self, partition, len(records))
-        self._sent.add(share.outcome)
-        share.outcome.add_done_callback(self._sent.discard)
-        messages: list[dict[str, Any]] = [{"value": value, "key": key or None} for key, value in records]
-        taken = self._producer.produce_batch(self._topic.name, messages, partition, share.told)
-        if taken < len(messages):
-            share.fail(next((one["_error"] for one in messages if "_error" in one), FULL))
-        return share.outcome
-
-    def _look(self) -> None:
-        """Hears what Kafka says, and comes again."""
-        self._timer = self._loop.call_later(SOON if self._sent else SELDOM, self._look)
+    async def send(self, partition: int, records: Sequence["_Waiting"]) -> tuple[int, int]:
+        """Hands over as many as one batch takes; the offset of the first and their number once they are durable."""
+        opening = self._opened()
         try:
-            self._producer.poll(0)
-        except KafkaException as error:  # its last word
-            self._end(error.args[0])
+            async with asyncio.timeout_at(records[0].share.until):
+                producer = await asyncio.shield(opening)
+                batch, now = producer.create_batch(), time.time_ns() // 1_000_000
+                taken = sum(1 for _ in _until_full(batch, records, now))
+                appended = await producer.send_batch(batch, self._topic.name, partition=partition)
+                return self._require_rising(partition, (await appended).offset, taken), taken
+        except Exception as error:
+            self._let_go(opening)
+            raise self._failure(error) from error
 
-    def _end(self, error: KafkaError) -> None:
-        """The driver no longer knows what it appended."""
-        self._broken = DeadWriter(f"Kafka's producer ended, start again: {error.str()}.")
-
-    def settle(self, partition: int, offsets: Sequence[int], error: KafkaError | None) -> None:
-        """Raises why these are no places; WrongLog when they fell, since the topic was made again or lost its end."""
-        if error is not None and error.code() == KafkaError._FATAL and self._broken is None:
-            self._end(error)
+    def _require_able(self, size: int) -> None:
         if self._broken is not None:
             raise self._broken
-        if error is not None:
-            raise Unavailable("log") from Failed(error)
-        last = self._last.get(partition, LOST)
-        if offsets[0] <= last or sorted(set(offsets)) != offsets:
+        if self._closing or self._bytes + size > FULL:
+            raise Unavailable("log")
+
+    def _opened(self) -> "asyncio.Task[Producer]":
+        if self._opening is None:
+            self._opening = asyncio.create_task(_open(self._topic))
+        return self._opening
+
+    def _let_go(self, opening: "asyncio.Task[Producer]") -> None:
+        """The next record goes to a new producer."""
+        if self._opening is opening:
+            self._opening = None
+            self._leaving.add(leaving := asyncio.create_task(_leave(opening)))
+            leaving.add_done_callback(self._leaving.discard)
+
+    def _failure(self, error: Exception) -> Exception:
+        if isinstance(error, REFUSALS):
+            self._broken = DeadWriter(f"Kafka's producer ended, start again: {error}.")
+        return self._broken or (Unavailable("log") if isinstance(error, KafkaError | TimeoutError) else error)
+
+    def _require_rising(self, partition: int, first: int, number: int) -> int:
+        """The offset; WrongLog when it fell, since the topic was made again or lost its end."""
+        lane = self._lanes[partition]
+        if first <= LOST:  # durable, and Kafka forgot where: no place to give
+            raise KafkaError("no offset")
+        if first <= lane.last:
             self._broken = WrongLog(
-                f"The topic {self._topic.name} gave the offset {offsets[0]} in partition {partition} after {last}: it "
+                f"The topic {self._topic.name} gave the offset {first} in partition {partition} after {lane.last}: it "
                 "was made again, or lost records that were acknowledged. Start again to see which."
             )
             raise self._broken
-        self._last[partition] = offsets[-1]
-
-    def _spread(self, records: Sequence[Keyed]) -> Mapping[int, Sequence[int]]:
-        """The indices of the records by partition."""
-        free = next(self._turn) % self.partitions
-        spread: dict[int, list[int]] = {}
-        for index, (key, _) in enumerate(records):
-            spread.setdefault(partition_of(key, self.partitions) if key else free, []).append(index)
-        return spread
+        lane.last = first + number - 1
+        return first
 
 
 class _Share:
-    """The records of an append that go to one partition, until Kafka has said of each where it is."""
+    """What one append is still waiting for."""
 
-    __slots__ = ("_error", "_expected", "_offsets", "_partition", "_writer", "outcome")
+    __slots__ = ("_left", "_places", "outcome", "until")
 
-    def __init__(self, writer: KafkaWriter, partition: int, expected: int) -> None:
-        self.outcome: asyncio.Future[Sequence[int]] = asyncio.get_running_loop().create_future()
-        self._writer, self._partition, self._expected = writer, partition, expected
-        self._offsets: list[int] = []
-        self._error: KafkaError | None = None
+    def __init__(self, number: int) -> None:
+        loop = asyncio.get_running_loop()
+        self.outcome: asyncio.Future[list[tuple[int, int]]] = loop.create_future()
+        self.until = loop.time() + DELIVERY
+        self._places, self._left = [(0, LOST)] * number, number
+        if not number:
+            self.outcome.set_result([])
 
-    def fail(self, error: KafkaError) -> None:
-        """Not all were taken."""
-        self._error = error
-        self._end()
+    def place(self, index: int, partition: int, offset: int) -> None:
+        """One of its records is durable."""
+        self._places[index] = partition, offset
+        self._left -= 1
+        if not self._left and not self.outcome.done():
+            self.outcome.set_result(self._places)
 
-    def told(self, error: KafkaError | None, message: Message) -> None:
-        """Kafka's word on the next one."""
-        if error is not None:
-            self._error = error
-        offset = message.offset()
-        self._offsets.append(LOST if offset is None else offset)
-        if len(self._offsets) == self._expected:
-            self._end()
-
-    def _end(self) -> None:
-        if self.outcome.done():  # nobody waits any more
-            return
-        if self._error is None and min(self._offsets) < 0:  # durable, and Kafka forgot where: no place to give
-            self._error = KafkaError(KafkaError._NO_OFFSET)
-        try:
-            self._writer.settle(self._partition, self._offsets, self._error)
-        except (Unavailable, BrokenPromise) as error:
+    def fail(self, error: Exception) -> None:
+        """One of its records is not known to be."""
+        if not self.outcome.done():  # else nobody waits, or was told
             self.outcome.set_exception(error)
-        else:
-            self.outcome.set_result(self._offsets)
+
+
+class _Waiting(NamedTuple):
+    """A record, and whom to tell where it is."""
+
+    key: bytes | None
+    value: bytes
+    share: _Share
+    turn: int
+
+
+class _Lane:
+    """The records of one partition, in the order in which they came."""
+
+    def __init__(self, writer: KafkaWriter, partition: int) -> None:
+        self.last = LOST  # the offset given last
+        self._writer, self._partition = writer, partition
+        self._waiting: deque[_Waiting] = deque()
+        self._work: asyncio.Task[None] | None = None
+
+    def put(self, record: _Waiting) -> None:
+        """It goes with the next batch."""
+        self._waiting.append(record)
+        if self._work is None or self._work.done():
+            self._work = asyncio.create_task(self._send_all())
+
+    async def empty(self) -> None:
+        """Returns when all have their outcome."""
+        if self._work is not None:
+            await self._work
+
+    async def _send_all(self) -> None:
+        while self._waiting:
+            try:
+                first, number = await self._writer.send(self._partition, self._waiting)
+            except Exception as error:  # told to each that waits, also behind the batch that failed
+                while self._waiting:
+                    self._waiting.popleft().share.fail(error)
+                return
+            for offset in range(first, first + number):
+                record = self._waiting.popleft()
+                record.share.place(record.turn, self._partition, offset)
+
+
+def _until_full(batch: Any, records: Sequence[_Waiting], now: int) -> Any:
+    for record in records:
+        if batch.append(timestamp=now, key=record.key, value=record.value) is None:
+            return
+        yield record
+
+
+async def _open(topic: Topic) -> Producer:
+    producer = Producer(topic.cluster)
+    try:
+        await producer.start()
+    except BaseException:
+        await producer.abandon()
+        raise
+    return producer
+
+
+async def _leave(opening: "asyncio.Task[Producer]") -> None:
+    """Ends a producer that opened, and one that does not open."""
+    if not opening.done():
+        opening.cancel()
+    await asyncio.wait([opening])
+    if not opening.cancelled() and opening.exception() is None:
+        await opening.result().abandon()

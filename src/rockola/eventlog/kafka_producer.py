@@ -1,0 +1,74 @@
+"""A producer of batches, with one request on its way to each broker. One that failed is given up, with all it holds:
+only then is it known that nothing is appended after it was told that nobody knows."""
+
+import asyncio
+import logging
+import ssl
+from itertools import chain
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaTimeoutError
+
+from rockola.eventlog.kafka_cluster import Cluster, Lines
+from rockola.eventlog.kafka_topic import BATCH_BYTES
+
+DELIVERY = 9.0  # seconds that a record has to become durable: under the gateway's deadline
+FRAME = 2000  # bytes of a batch that are not its records, and a good deal more
+LEAVING = 2.0  # seconds that a request under way has to end once its connection is cut
+NAMES = {  # the driver of readers and topics calls them otherwise
+    "sasl.mechanism": "sasl_mechanism",
+    "sasl.username": "sasl_plain_username",
+    "sasl.password": "sasl_plain_password",
+    "security.protocol": "security_protocol",
+    "client.id": "client_id",
+}
+
+
+class Producer(AIOKafkaProducer):  # type: ignore[misc]
+    """Idempotent, with acks from every copy in step."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        _hear()
+        super().__init__(
+            bootstrap_servers=cluster.servers.split(","),
+            enable_idempotence=True,
+            compression_type="lz4",
+            max_batch_size=BATCH_BYTES - FRAME,
+            request_timeout_ms=int(DELIVERY * 1000),
+            ssl_context=ssl.create_default_context() if cluster.options["tls"] else None,
+            **{NAMES[name]: value for name, value in cluster.settings().items() if name in NAMES},
+        )
+
+    async def abandon(self) -> None:
+        """Ends it, and everything it has not appended yet fails."""
+        self._closed = True
+        held = self._message_accumulator
+        batches = [*chain(*held._batches.values()), *held._pending_batches]
+        held.fail_all(KafkaTimeoutError())
+        for future in (one for batch in batches for one in (batch.future, batch._drain_waiter)):
+            future.exception()  # whoever waited may have gone, and the loop would complain
+        if (sending := self._sender.sender_task) is not None:
+            sending.cancel()
+        await self.client.close()
+        if sending is not None:
+            await asyncio.wait([sending], timeout=LEAVING)
+
+
+class _Heard(logging.Handler):
+    """The driver's log lines as ours."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._lines = Lines()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """A line."""
+        self._lines.log(logging.INFO, "", record.name, "writer", record.getMessage())
+
+
+def _hear() -> None:
+    driver: Any = logging.getLogger("aiokafka")
+    if not driver.handlers:
+        driver.addHandler(_Heard())
+        driver.propagate = False
