@@ -102,7 +102,7 @@ def counted(stack: Stack, rng: random.Random, repeat_unknown: bool = True) -> It
         witness.stop()
     check_ledger(stack.books, crowd.ledger, HEALED)
     witness.check()
-    assert "Traceback" not in stack.errors()
+    assert "Traceback" not in (errors := stack.errors()), errors[errors.index("Traceback") :]
 
 
 def revive(part: Mortal) -> None:

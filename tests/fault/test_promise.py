@@ -16,6 +16,7 @@ from voters import Crowd
 VOTES = 20_000
 SCALES = (2, 5, 1)  # consumers, each for a third of the votes
 CALM = 2.0  # seconds between two kills of a consumer
+REST = 0.05  # seconds between two votes of a voter: the votes take longer than a few kills
 
 
 def cast(crowd: Crowd, herd: Herd) -> None:
@@ -30,7 +31,7 @@ def cast(crowd: Crowd, herd: Herd) -> None:
 
 def test_20_000_votes_are_counted_exactly_while_consumers_come_go_and_die(stack: Stack, rng: random.Random) -> None:
     _, gateway = stack.doors()
-    crowd, herd = Crowd([gateway.address("gateway")], rng, honest=True, most=VOTES), Herd(stack, rng)
+    crowd, herd = Crowd([gateway.address("gateway")], rng, honest=True, most=VOTES, rest=REST), Herd(stack, rng)
     cast(crowd, herd)
     check_ledger(stack.books, crowd.ledger, HEALED)
     kept = Counter(one.verdict for one in stack.books.kept().values())
@@ -41,7 +42,7 @@ def test_20_000_votes_are_counted_exactly_while_consumers_come_go_and_die(stack:
 
 def test_20_000_votes_keep_every_promise_while_every_part_is_killed_once(stack: Stack, rng: random.Random) -> None:
     server, gateway = stack.doors()
-    crowd, herd = Crowd([gateway.address("gateway")], rng, most=VOTES), Herd(stack, rng)
+    crowd, herd = Crowd([gateway.address("gateway")], rng, most=VOTES, rest=REST), Herd(stack, rng)
     parts = [stack.kafka, stack.valkey, stack.mongo, server, gateway]
     nemeses = [Thread(target=kill_once, args=(part, crowd, rng.randrange(VOTES * 9 // 10))) for part in parts]
     for nemesis in nemeses:

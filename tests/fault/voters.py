@@ -35,6 +35,7 @@ class Crowd:
     repeat_unknown: bool = True
     honest: bool = False
     most: int | None = None
+    rest: float = 0  # seconds between two votes of a voter
     ledger: list[Promise] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)  # 0 is a connection that gave no answer
     flying: Counter[str] = field(default_factory=Counter)  # requests under way, by door
@@ -64,6 +65,7 @@ class Crowd:
             promise, body = self._choose(f"voter-{number}-{turn}")
             self.ledger.append(promise)
             await self._cast(lines, promise, body)
+            await asyncio.sleep(self.rest)
         hang_up(lines)
 
     def _choose(self, fresh: str) -> tuple[Promise, bytes]:

@@ -40,19 +40,36 @@ class Producer(AIOKafkaProducer):  # type: ignore[misc]
             **{NAMES[name]: value for name, value in cluster.settings().items() if name in NAMES},
         )
 
+    async def start(self) -> None:
+        """Returns when a broker knows it."""
+        await super().start()
+        sending = self._sender.sender_task
+        sending.remove_done_callback(self._sender._fail_all)  # which takes it for a producer of transactions
+        sending.add_done_callback(self._ended)
+
     async def abandon(self) -> None:
         """Ends it, and everything it has not appended yet fails."""
-        self._closed = True
-        held = self._message_accumulator
-        batches = [*chain(*held._batches.values()), *held._pending_batches]
-        held.fail_all(KafkaTimeoutError())
-        for future in (one for batch in batches for one in (batch.future, batch._drain_waiter)):
-            future.exception()  # whoever waited may have gone, and the loop would complain
-        if (sending := self._sender.sender_task) is not None:
-            sending.cancel()
+        self._closed = self._message_accumulator._closed = True
+        sending = [self._sender.sender_task] if self._sender.sender_task else []
+        for task in sending:
+            task.cancel()
         await self.client.close()
-        if sending is not None:
-            await asyncio.wait([sending], timeout=LEAVING)
+        for task in sending:
+            await asyncio.wait([task], timeout=LEAVING)
+            task.cancel()  # of what did not end by itself
+            await asyncio.wait([task])
+        self._fail(KafkaTimeoutError())
+
+    def _ended(self, sending: "asyncio.Task[None]") -> None:
+        if not sending.cancelled() and (error := sending.exception()) is not None:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        held = self._message_accumulator
+        held._pending_batches.update(chain(*held._batches.values()))  # where one that is tried again expects itself
+        held.fail_all(error)
+        for future in (one for batch in held._pending_batches for one in (batch.future, batch._drain_waiter)):
+            future.exception()  # whoever waited may have gone, and the loop would complain
 
 
 class _Heard(logging.Handler):
