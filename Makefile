@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test soak check lint contract bench up services
+.PHONY: setup demo test soak check lint contract bench up services load locust
 
 setup:  ## everything the other targets need, into .venv
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv; }
@@ -16,7 +16,13 @@ up: setup  ## the whole system on this machine
 services: setup  ## Kafka, Valkey and a MongoDB-wire server on this machine, and the command that uses them
 	@$(BIN)/python -m tools.services
 
-test: setup  ## every test
+locust: setup  ## Locust, into an environment of its own: gevent and its plug-in for pytest change what they meet
+	@UV_PROJECT_ENVIRONMENT=.venv/load $(BIN)/uv sync --quiet --locked --no-editable --no-dev --compile-bytecode --reinstall-package rockola --extra load
+
+load: locust  ## votes by Locust for a `rockola up` that runs, until Ctrl-C; then every promise is asked for
+	@.venv/load/bin/locust --config load/locust.conf
+
+test: setup locust  ## every test
 	@$(BIN)/pytest
 
 soak: setup  ## the longer forms of the fault tests

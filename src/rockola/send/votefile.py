@@ -28,10 +28,13 @@ class VoteFile:
         self.older = rows.older
         self.digest = content.hexdigest()[:DIGITS]
 
-    def ballots(self) -> Iterator[Ballot]:
-        """The votes without the bad rows; WrongFile when the file is no longer what it was."""
+    def ballots(self, mark: str = "") -> Iterator[Ballot]:
+        """The votes without the bad rows; WrongFile when the file is no longer what it was.
+
+        A mark of the sender tells the ids of this sending from those of another one.
+        """
         with _named(self.name):
-            for row in Rows(self.name, self._source.chunks()).read(self.digest):
+            for row in Rows(self.name, self._source.chunks()).read(self.digest + mark):
                 if isinstance(row, Ballot):
                     yield row
 
