@@ -5,14 +5,13 @@ from typing import Any
 
 import gevent
 from locust.env import Environment
-from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
+from locust.runners import MasterRunner, WorkerRunner
 
 from load.options import Plan
 from load.station import Station, log
 from load.teller import Share
 
 SHARE, SPENT, TELL, PROMISES = "rockola-share", "rockola-spent", "rockola-tell", "rockola-promises"  # messages
-REPORTING = 60.0  # seconds that workers have for their promises
 TOO_FEW = "there are fewer users than workers: some rows would never be sent"
 
 
@@ -82,8 +81,8 @@ class Master(Station):
 
     @property
     def over(self) -> bool:
-        """See Station: every worker that is still there dealt its share."""
-        return self._done or (self.plan is not None and not any(map(self._there, self._spending)))
+        """See Station. A worker that is silent may come back; one that Locust gave up is not waited for."""
+        return self._done or (self.plan is not None and self._spending.isdisjoint(self._runner.clients))
 
     def begin(self) -> None:
         """See Station."""
@@ -98,16 +97,12 @@ class Master(Station):
         log.info("live results: %s/", self.plan.pages)
 
     def end(self, plan: Plan) -> None:
-        """See Station. Without an answer for a while, a worker's promises are lost."""
+        """See Station. The promises of a worker that is silent for too long are lost."""
         self._runner.send_message(TELL)
-        deadline = time.monotonic() + REPORTING
-        while any(map(self._there, self._owing)) and time.monotonic() < deadline:
+        deadline = time.monotonic() + plan.patience
+        while not self._owing.isdisjoint(self._runner.clients) and time.monotonic() < deadline:
             gevent.sleep(0.05)
         self.settle(plan, *(f"the worker {worker} was lost with all that it was promised" for worker in self._owing))
-
-    def _there(self, worker: str) -> bool:
-        client = self._runner.clients.get(worker)
-        return client is not None and client.state != STATE_MISSING
 
     def _take(self, msg: Any, **_: Any) -> None:
         if msg.data["last"]:

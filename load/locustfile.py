@@ -1,6 +1,7 @@
 """Votes for rockola by Locust: `locust -f load/locustfile.py`; docs/load.md tells how to run it."""
 
 import logging
+import signal
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -42,7 +43,14 @@ def add_option(group: Any, option: Option) -> None:
 def begin(environment: Environment, **_: Any) -> None:
     """Gives the users of this process, and the shape of the run, their station."""
     logging.getLogger("httpx").setLevel(logging.WARNING)  # the end of a run asks for many pages
-    Voter.station = Course.station = station_of(environment)
+    station = Voter.station = Course.station = station_of(environment)
+    gevent.signal_handler(signal.SIGTERM, station.finish)  # Locust has none while a shape is at work
+
+
+@events.quitting.add_listener
+def stop(environment: Environment, **_: Any) -> None:
+    """Ends a run, with all that belongs to its end, before Locust asks for the exit code."""
+    environment.runner.stop()
 
 
 class Course(LoadTestShape):

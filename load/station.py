@@ -66,6 +66,10 @@ class Station(ABC):
     def spent(self) -> None:  # noqa: B027 # who is alone tells nobody
         """Every row was dealt, and no request is under way."""
 
+    def finish(self) -> None:
+        """Ends the run as if its rows were over."""
+        self._done = True
+
     def reset(self) -> None:
         """A run is about to begin."""
         self._done = False
@@ -85,7 +89,10 @@ class Station(ABC):
 
     def open(self, plan: Plan, share: Share) -> None:
         """Makes ready to deal a share of the rows."""
-        self._file = gevent.get_hub().threadpool.apply(open_votes, (plan.path,))  # heart beats go on meanwhile
+        opened = gevent.get_hub().threadpool.apply(_opened, (plan.path,))  # heartbeats go on meanwhile
+        if isinstance(opened, WrongFile):
+            raise opened
+        self._file = opened
         chance = Random(f"{plan.seed}-{share.turn}" if plan.seed else None)  # noqa: S311
         self.teller = Teller(self._file, share, plan.rounds, plan.mix, chance)
         self.doors = cycle(plan.doors)
@@ -108,3 +115,11 @@ class Station(ABC):
         if self._file:
             self._file.close()
         self._file = self.plan = self.teller = None
+
+
+def _opened(path: str) -> VoteFile | WrongFile:
+    """What a pool of gevent raises it prints as well, so an error is returned."""
+    try:
+        return open_votes(path)
+    except WrongFile as error:
+        return error

@@ -1,0 +1,200 @@
+"""A run of Locust from its first vote to its exit code, on a system as its user starts it."""
+
+import csv
+import hashlib
+import json
+import os
+import re
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from itertools import groupby
+from pathlib import Path
+from threading import Thread
+
+import httpx
+import pytest
+
+from contract.send.door import Door as LyingDoor
+from locusts import Locust, System, workers
+from running import fetch, free_port, until
+
+Launch = Callable[..., Locust]
+TOLD = 20  # broken promises that are named
+DEMO = files("rockola.send") / "demo.json"
+KEPT = "every promise was kept"
+TOTALS = {"Imaginaria Sonora": 320, "Mis palabras": 280, "El Viaje": 250, "Rock chapin": 160}
+
+
+def vote_file(folder: Path, rows: int) -> Path:
+    """A file whose rows choose one of three bands in turn."""
+    path = folder / "votes.ndjson"
+    lines = (f'{{"name":"Band {row % 3}","album":"Ash","year":2000,"rank":{row % 11}}}\n' for row in range(rows))
+    path.write_text("".join(lines))
+    return path
+
+
+@contextmanager
+def denying(url: str) -> Iterator[str]:
+    """A door that passes each vote on, and tells whoever sent it that it was refused."""
+
+    class Denying(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:  # named by http.server
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            httpx.post(url, content=body, headers={"Content-Type": "application/json"})
+            self.send_response(422)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Denying) as server:
+        server.daemon_threads = True
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/grpc"
+        server.shutdown()
+
+
+def swarm(port: int, form: dict[str, str]) -> int:
+    """The status of Locust's answer to its page's button; 0 while it does not listen."""
+    try:
+        return httpx.post(f"http://127.0.0.1:{port}/swarm", data=form).status_code
+    except httpx.ConnectError:
+        return 0
+
+
+def totals(address: str) -> dict[str, int]:
+    """Votes by album, as the pages' API gives them."""
+    results = json.loads(fetch(address, "/api/results"))
+    return {each["album"]: each["votes"] for each in results["candidates"]}
+
+
+def test_each_row_is_sent_once_by_all_workers_together(
+    system: System, locust: Launch, door: str, tmp_path: Path
+) -> None:
+    votes = vote_file(tmp_path, 500)
+    done = locust("--votes", str(votes), "--door", door, "-u", "6", "-r", "6", *system.pages, *workers(2))
+    assert (done.ended(), KEPT in done.text) == (0, True), done.text
+    digest = hashlib.sha256(votes.read_bytes()).hexdigest()[:24]
+    assert Counter(one.id for one in system.kept()) == {f"{digest}.{row}": 1 for row in range(1, 501)}
+
+
+@pytest.mark.parametrize("batch", ["1", "25"])
+def test_every_kind_of_vote_has_its_outcome(system: System, locust: Launch, door: str, batch: str) -> None:
+    done = locust("--mix", "hostile", "--batch", batch, "--door", door, "-u", "4", "-r", "4", *system.pages)
+    assert (done.ended(), KEPT in done.text) == (0, True), done.text
+    kept = Counter((one.verdict, (one.id or "").rpartition(".")[2].isdigit()) for one in system.kept())
+    assert kept["counted", True] == 1010, "the rows of the file"
+    assert kept["duplicate", True] > 500, "their repeats and conflicts"
+    assert kept["counted", False] > 100, "the candidates that no file names"
+    assert not [one.id for one in system.kept() if (one.id or "").endswith("invalid")]
+
+
+def test_votes_without_an_answer_are_sent_again_and_counted_once(system: System, locust: Launch) -> None:
+    flags = ("--mix", "contest", "--rate", "200", "-u", "8", "-r", "8")
+    run = locust("--host", system.first, *flags, *system.pages)
+    until(lambda: len(system.kept()) > 100, "the first votes")
+    system.up.kill()
+    system.up.start()
+    assert (run.ended(), KEPT in run.text, "are sent again" in run.text) == (0, True, True), run.text
+
+
+def test_votes_without_an_answer_may_be_left_alone(system: System, locust: Launch) -> None:
+    run = locust("--host", system.first, "--unknown", "leave", "--rate", "200", "-u", "8", "-r", "8", *system.pages)
+    until(lambda: len(system.kept()) > 100, "the first votes")
+    system.up.kill()
+    system.up.start()
+    assert (run.ended(), KEPT in run.text, "are sent again" in run.text) == (0, True, False), run.text
+
+
+def test_a_door_that_promises_and_appends_nothing_is_told(system: System, locust: Launch, tmp_path: Path) -> None:
+    liar = LyingDoor()
+    votes = vote_file(tmp_path, 20)
+    done = locust("--host", liar.url, "--votes", str(votes), "--patience", "1", *system.pages)
+    code = done.ended()
+    liar.stop()
+    assert (code, "PROMISES WERE BROKEN: 20 in all" in done.text) == (1, True), done.text
+    assert len(re.findall("A: the vote .* was accepted as .* and the results do not hold it", done.text)) == 20
+
+
+def test_a_door_that_refuses_and_appends_is_told(system: System, locust: Launch, tmp_path: Path) -> None:
+    votes = vote_file(tmp_path, 20)
+    with denying(system.first) as door:
+        done = locust("--host", door, "--votes", str(votes), "--mix", "valid=1", "--patience", "5", *system.pages)
+        assert done.ended() == 1
+    assert len(re.findall("B: the vote .* was refused, and .* is kept", done.text)) == TOLD // 2, done.text
+
+
+def test_promises_that_nobody_can_confirm_are_not_kept(system: System, locust: Launch, tmp_path: Path) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    flags = ("--votes", str(vote_file(tmp_path, 20)), "--patience", "1", "--pages", nowhere)
+    done = locust("--host", system.first, *flags)
+    assert (done.ended(), "nobody can tell" in done.text) == (1, True), done.text
+
+
+def test_a_worker_that_is_killed_takes_its_promises_along_and_is_told(system: System, locust: Launch) -> None:
+    flags = ("--rounds", "0", "--rate", "100", "-u", "4", "-r", "4", "-t", "6", "--patience", "3")
+    run = locust("--host", system.first, *flags, *system.pages, *workers(2))
+    until(lambda: len(system.kept()) > 50, "the first votes")
+    os.kill(run.children()[0], signal.SIGKILL)
+    assert (run.ended(), "was lost with all that it was promised" in run.text) == (1, True), run.text
+
+
+def test_a_run_that_is_told_to_end_asks_for_its_promises_first(system: System, locust: Launch) -> None:
+    run = locust("--host", system.first, "--rounds", "0", "--rate", "100", "-u", "4", "-r", "4", *system.pages)
+    until(lambda: len(system.kept()) > 50, "the first votes")
+    assert (run.stop(), KEPT in run.text) == (0, True), run.text
+
+
+def test_a_run_by_the_web_page_is_settled_when_its_rows_are_sent(system: System, locust: Launch) -> None:
+    port = free_port()
+    flags = ("--host", system.first, *system.pages, "--web-host", "127.0.0.1", "--web-port", str(port))
+    page = locust(*flags, headless=False)
+    page.await_said("Starting web interface")
+    form = {"user_count": "8", "spawn_rate": "8", "host": system.first, "mix": "contest", "batch": "10"}
+    started = until(lambda: swarm(port, form), "a start by the page")
+    page.await_said(KEPT)
+    assert (started, page.stop()) == (200, 0), page.text
+
+
+def test_a_finale_is_idle_then_loud_then_idle_and_is_written_down(
+    system: System, locust: Launch, tmp_path: Path
+) -> None:
+    flags = ("--shape", "finale", "--idle", "2", "--burst", "4", "--rate", "60", "--rounds", "0", "-u", "2")
+    written = ("--csv", str(tmp_path / "run"), "--csv-full-history", "--html", str(tmp_path / "run.html"))
+    done = locust("--host", system.first, *flags, *written, *system.pages)
+    assert (done.ended(), KEPT in done.text) == (0, True), done.text
+    with (tmp_path / "run_stats_history.csv").open() as file:
+        users = [int(row["User Count"]) for row in csv.DictReader(file) if row["Name"] == "Aggregated"]
+    assert [number for number, _ in groupby(users)] == [0, 6, 0]
+    assert system.first in (tmp_path / "run.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--votes", "/nowhere.json"], "/nowhere.json: cannot be opened"),
+        (["--mix", "invalid=1"], "a mix is one of clean,"),
+        (["--door", "brass"], "--door is grpc, rust, both or a URL"),
+    ],
+)
+def test_what_is_wrong_with_a_run_is_one_clear_sentence(locust: Launch, flags: list[str], said: str) -> None:
+    done = locust(*flags)
+    assert (done.ended(), said in done.text, "Traceback" in done.text) == (2, True, False), done.text
+
+
+def test_the_locustfile_of_the_original_works_unchanged(system: System, locust: Launch, door: str) -> None:
+    """Each door by a run of its own: the original's file knows one host."""
+    for turn, url in enumerate(door.split(","), 1):
+        original = Path(__file__).parent / "original.py"
+        done = locust("--host", url, "-u", "4", "-r", "4", "--stop-timeout", "30", file=original, VOTES=str(DEMO))
+        assert (done.ended(), "0(0.00%)" in done.text) == (0, True), done.text
+        wanted = {album: votes * turn for album, votes in TOTALS.items()}
+        until(lambda wanted=wanted: totals(system.up.address("web")) == wanted, "the totals of the file")
