@@ -12,7 +12,7 @@ from services import missing
 ROOT = Path(__file__).parents[1]
 LOCUST = ROOT / ".venv" / "load" / "bin" / "locust"
 OURS = ROOT / "load" / "locustfile.py"
-LONGEST = 240.0  # seconds a run may take on a slow machine; each ends by itself much sooner
+LONGEST = 120.0  # seconds a run may take on a slow machine; each ends by itself much sooner
 
 
 class Locust:

@@ -2,21 +2,33 @@
 
 import json
 import os
+import random
 from pathlib import Path
 
-from locust import HttpUser, constant, task
+from locust import HttpUser, between, task
 
-VOTES = json.loads(Path(os.environ["VOTES"]).read_text())
+
+class Reader:
+    """The votes of a file in any order, each once."""
+
+    def __init__(self):
+        self.votes = json.loads(Path(os.environ["VOTES"]).read_text())
+        random.shuffle(self.votes)
+
+    def pick(self):
+        """One of those that are left, or None."""
+        return self.votes.pop() if self.votes else None
 
 
 class Fan(HttpUser):
-    """Posts the votes of the file, one after the other, all values as texts."""
+    """Posts one vote after the other, all values as texts, and ends when there are no more."""
 
-    wait_time = constant(0)
+    wait_time = between(0, 0.02)
+    reader = Reader()
 
     @task
     def vote(self):
-        if VOTES:
-            self.client.post("/", json=VOTES.pop())
+        if vote := self.reader.pick():
+            self.client.post("/", json=vote)
         else:
-            self.environment.runner.quit()
+            self.stop(True)

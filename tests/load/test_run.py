@@ -23,6 +23,7 @@ from locusts import Locust, System, workers
 from running import fetch, free_port, until
 
 Launch = Callable[..., Locust]
+PATIENCE = 90.0  # seconds for a thousand votes on a slow machine
 TOLD = 20  # broken promises that are named
 DEMO = files("rockola.send") / "demo.json"
 KEPT = "every promise was kept"
@@ -87,31 +88,28 @@ def test_each_row_is_sent_once_by_all_workers_together(
 
 
 @pytest.mark.parametrize("batch", ["1", "25"])
-def test_every_kind_of_vote_has_its_outcome(system: System, locust: Launch, door: str, batch: str) -> None:
-    done = locust("--mix", "hostile", "--batch", batch, "--door", door, "-u", "4", "-r", "4", *system.pages)
+def test_every_kind_of_vote_has_its_outcome(system: System, locust: Launch, batch: str, tmp_path: Path) -> None:
+    flags = ("--votes", str(vote_file(tmp_path, 200)), "--mix", "hostile", "--batch", batch, "-u", "4", "-r", "4")
+    done = locust("--host", system.first, *flags, *system.pages)
     assert (done.ended(), KEPT in done.text) == (0, True), done.text
     kept = Counter((one.verdict, (one.id or "").rpartition(".")[2].isdigit()) for one in system.kept())
-    assert kept["counted", True] == 1010, "the rows of the file"
-    assert kept["duplicate", True] > 500, "their repeats and conflicts"
-    assert kept["counted", False] > 100, "the candidates that no file names"
+    assert kept["counted", True] == 200, "the rows of the file"
+    assert kept["duplicate", True] > 200, "their repeats and conflicts"
+    assert kept["counted", False] > 20, "the candidates that no file names"
     assert not [one.id for one in system.kept() if (one.id or "").endswith("invalid")]
 
 
-def test_votes_without_an_answer_are_sent_again_and_counted_once(system: System, locust: Launch) -> None:
-    flags = ("--mix", "contest", "--rate", "200", "-u", "8", "-r", "8")
-    run = locust("--host", system.first, *flags, *system.pages)
+@pytest.mark.parametrize("unknown", ["repeat", "leave"])
+def test_votes_without_an_answer_are_sent_again_or_left_alone_and_never_counted_twice(
+    system: System, locust: Launch, unknown: str, tmp_path: Path
+) -> None:
+    flags = ("--votes", str(vote_file(tmp_path, 600)), "--mix", "contest", "--rate", "200", "-u", "8", "-r", "8")
+    run = locust("--host", system.first, "--unknown", unknown, *flags, *system.pages)
     until(lambda: len(system.kept()) > 100, "the first votes")
     system.up.kill()
     system.up.start()
-    assert (run.ended(), KEPT in run.text, "are sent again" in run.text) == (0, True, True), run.text
-
-
-def test_votes_without_an_answer_may_be_left_alone(system: System, locust: Launch) -> None:
-    run = locust("--host", system.first, "--unknown", "leave", "--rate", "200", "-u", "8", "-r", "8", *system.pages)
-    until(lambda: len(system.kept()) > 100, "the first votes")
-    system.up.kill()
-    system.up.start()
-    assert (run.ended(), KEPT in run.text, "are sent again" in run.text) == (0, True, False), run.text
+    assert (run.ended(), KEPT in run.text) == (0, True), run.text
+    assert ("are sent again" in run.text) == (unknown == "repeat"), run.text
 
 
 def test_a_door_that_promises_and_appends_nothing_is_told(system: System, locust: Launch, tmp_path: Path) -> None:
@@ -140,11 +138,11 @@ def test_promises_that_nobody_can_confirm_are_not_kept(system: System, locust: L
 
 
 def test_a_worker_that_is_killed_takes_its_promises_along_and_is_told(system: System, locust: Launch) -> None:
-    flags = ("--rounds", "0", "--rate", "100", "-u", "4", "-r", "4", "-t", "6", "--patience", "3")
+    flags = ("--rounds", "0", "--rate", "100", "-u", "4", "-r", "4", "--patience", "3")
     run = locust("--host", system.first, *flags, *system.pages, *workers(2))
     until(lambda: len(system.kept()) > 50, "the first votes")
     os.kill(run.children()[0], signal.SIGKILL)
-    assert (run.ended(), "was lost with all that it was promised" in run.text) == (1, True), run.text
+    assert (run.stop(), "was lost with all that it was promised" in run.text) == (1, True), run.text
 
 
 def test_a_run_that_is_told_to_end_asks_for_its_promises_first(system: System, locust: Launch) -> None:
@@ -194,7 +192,7 @@ def test_the_locustfile_of_the_original_works_unchanged(system: System, locust: 
     """Each door by a run of its own: the original's file knows one host."""
     for turn, url in enumerate(door.split(","), 1):
         original = Path(__file__).parent / "original.py"
-        done = locust("--host", url, "-u", "4", "-r", "4", "--stop-timeout", "30", file=original, VOTES=str(DEMO))
-        assert (done.ended(), "0(0.00%)" in done.text) == (0, True), done.text
+        fans = locust("--host", url, "-u", "4", "-r", "4", file=original, VOTES=str(DEMO))
         wanted = {album: votes * turn for album, votes in TOTALS.items()}
-        until(lambda wanted=wanted: totals(system.up.address("web")) == wanted, "the totals of the file")
+        until(lambda wanted=wanted: totals(system.up.address("web")) == wanted, "the totals of the file", PATIENCE)
+        assert (fans.stop(), "0(0.00%)" in fans.text) == (0, True), fans.text

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
+from load.options import OPTIONS
 from rockola.cli import cli
 from rockola.settings import Settings
 from rockola.vote import errors
@@ -105,6 +106,7 @@ def test_every_flag_that_is_named_exists(path: Path) -> None:
     flags = {flag for command in COMMANDS.values() for option in command.params for flag in option.opts}
     flags |= {flag for command in COMMANDS.values() for option in command.params for flag in option.secondary_opts}
     others = {"--seed", "--help"}  # of pytest, of every command
+    others |= {f"--{option.name}" for option in OPTIONS} | {"--headless", "--host", "--processes"}  # of the load
     assert set(re.findall(r"`(--[a-z-]+)", path.read_text())) <= flags | others
 
 
