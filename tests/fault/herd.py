@@ -35,7 +35,7 @@ class Herd:
 
         def work() -> None:
             while not over.wait(seconds):
-                self._kill_one()
+                self.kill_one()
 
         thread = Thread(target=work)
         thread.start()
@@ -45,7 +45,8 @@ class Herd:
             over.set()
             thread.join()
 
-    def _kill_one(self) -> None:
+    def kill_one(self) -> None:
+        """SIGKILL to one of them by chance, whose place is taken at once."""
         with self._lock:
             for member in self.members:
                 if member.process and member.process.poll() is not None:  # what it needs was away
