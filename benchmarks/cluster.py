@@ -9,16 +9,19 @@ three times what one of 256 does. With the archive, the MongoDB-wire server has 
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count as numbered
 from pathlib import Path
+from typing import Any
 
 from doors import BATCH, BATCH_CONNECTIONS, CONNECTIONS, ROUNDS, Fresh, require_all, shown
 from estate import Count, Estate, Parts, bare, estate, parts, plain_kafka
 from figures import Figure, middle
-from load import NDJSON, Load, closed_loop, single_votes, vote
+from generator import NDJSON, Load, closed_loop, single_votes, vote
 from processes import Failed, Running, require_success, until
 
 PATIENCE = 300.0  # seconds for the consumer: the MongoDB-wire server keeps some thousand votes a second
+Whole = AbstractContextManager[tuple[Count, Parts]]
 WARM = 2.0  # seconds of load before anything is measured: a cold broker halves every figure
 
 
@@ -38,22 +41,33 @@ def cluster(fresh: Fresh, seconds: float) -> Iterator[Figure]:
                 for _ in range(ROUNDS)
             ]
             yield from map(middle, zip(*runs, strict=True))
-        yield batched(servers, fresh(), seconds)
+        # with the archive on it would be measured, not the door
+        yield batched("kafka_batches", servers, parts_of(servers, fresh(), archived=False), seconds)
 
 
 def kafka_once(servers: Estate, data: Path, connections: int, seconds: float, archived: bool = True) -> Figure:
     """One run of the whole on a topic, a prefix and a database of its own."""
+    name = f"kafka_{connections}" if archived else f"kafka_unarchived_{connections}"
+    return singly(name, servers, parts_of(servers, data, archived=archived), connections, seconds)
+
+
+@contextmanager
+def parts_of(servers: Estate, data: Path, **options: Any) -> Iterator[tuple[Count, Parts]]:
+    """Parts that are up, and their count, which has not begun."""
     count = servers.count()
-    with parts(count, data, archived) as found:
+    with parts(count, data, **options) as found:
+        yield count, found
+
+
+def singly(name: str, servers: Estate, whole: Whole, connections: int, seconds: float) -> Figure:
+    """Single votes on parts of their own."""
+    with whole as (count, found):
         load, spent = measured(servers, found, lambda url: single_votes(url, connections, seconds, "own"))
-        behind = caught_up(count)
-        memory = {name: process.memory()["rss_mib"] for name, process in found.running.items()}
+        behind, memory = caught_up(count), found.memory()
     require_all(load, connections, count.recorded())
     require_success("verify", f"--log={count.log}", f"--tally={count.tally}", "--log-only")
-    name = f"kafka_{connections}" if archived else f"kafka_unarchived_{connections}"
-    each = {part: round(used / load.acknowledged * 1e6, 1) for part, used in spent.items()}
-    details = {**told(load, spent), "cpu_us_per_vote": each, "caught_up_after_s": behind, "rss_mib": memory}
-    return Figure(name, round(load.acknowledged / load.seconds), "votes/s", details)
+    details = {**told(load, spent), "cpu_us_per_vote": each(load, spent)}
+    return rate(name, load, {**details, "caught_up_after_s": behind, "rss_mib": memory})
 
 
 def plain_once(servers: Estate, connections: int, seconds: float) -> Figure:
@@ -62,9 +76,7 @@ def plain_once(servers: Estate, connections: int, seconds: float) -> Figure:
         load, spent = measured(
             servers, Parts({"gateway": running}), lambda u: single_votes(u, connections, seconds, "own")
         )
-    return Figure(
-        f"fastapi_aiokafka_{connections}", round(load.acknowledged / load.seconds), "votes/s", told(load, spent)
-    )
+    return rate(f"fastapi_aiokafka_{connections}", load, told(load, spent))
 
 
 def bare_once(connections: int, seconds: float) -> Figure:
@@ -73,33 +85,41 @@ def bare_once(connections: int, seconds: float) -> Figure:
         began = running.cpu()
         load = single_votes(running.url("gateway", "/grpc"), connections, seconds, "own")
         spent = {"gateway": running.cpu() - began}
-    each = {"gateway": round(spent["gateway"] / load.acknowledged * 1e6, 1)}
-    details = {**told(load, spent), "cpu_us_per_vote": each}
-    return Figure(f"bare_door_{connections}", round(load.acknowledged / load.seconds), "votes/s", details)
+    return rate(f"bare_door_{connections}", load, {**told(load, spent), "cpu_us_per_vote": each(load, spent)})
 
 
-def batched(servers: Estate, data: Path, seconds: float) -> Figure:
-    """Votes in NDJSON batches, the archive off: it would be measured, not the door."""
-    count, made = servers.count(), numbered()
+def batched(name: str, servers: Estate, whole: Whole, seconds: float) -> Figure:
+    """Votes in NDJSON batches, on parts of their own."""
+    made = numbered()
 
     def body() -> tuple[int, bytes]:
         return BATCH, b"\n".join([vote(next(made)) for _ in range(BATCH)])
 
-    with parts(count, data, archived=False) as found:
+    with whole as (count, found):
         load, spent = measured(
             servers, found, lambda url: closed_loop(f"{url}/votes", NDJSON, BATCH_CONNECTIONS, seconds, body)
         )
-        behind = caught_up(count)
+        behind, memory = caught_up(count), found.memory()
     require_all(load, 0, count.recorded())
-    details = {**told(load, spent), "batch": BATCH, "caught_up_after_s": behind}
-    return Figure("kafka_batches", round(load.acknowledged / load.seconds), "votes/s", details)
+    details = {**told(load, spent), "cpu_us_per_vote": each(load, spent), "batch": BATCH}
+    return rate(name, load, {**details, "caught_up_after_s": behind, "rss_mib": memory})
+
+
+def rate(name: str, load: Load, details: dict[str, object]) -> Figure:
+    """Votes a second."""
+    return Figure(name, round(load.acknowledged / load.seconds), "votes/s", details)
+
+
+def each(load: Load, spent: dict[str, float]) -> dict[str, float]:
+    """Microseconds of processor that every part had for a vote."""
+    return {part: round(used / load.acknowledged * 1e6, 1) for part, used in spent.items()}
 
 
 def measured(servers: Estate, found: Parts, load: Callable[[str], Load]) -> tuple[Load, dict[str, float]]:
     """A load on the gateway, and the processor seconds that each part and server had meanwhile."""
     gateway: Running = found.running["gateway"]
     before = found.cpu() | servers.cpu()
-    done = load(gateway.url("gateway", "/grpc"))
+    done = load(gateway.url("gateway", gateway.route))
     after = found.cpu() | servers.cpu()
     if done.other or not done.acknowledged:
         raise Failed(f"{done.acknowledged} acknowledged, {done.other} answered otherwise")

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from figures import Figure, middle
-from load import NDJSON, Load, closed_loop, single_votes, vote
+from generator import NDJSON, Load, closed_loop, single_votes, vote
 from processes import Failed, Running, plain, require_success, rockola, until
 
 CONNECTIONS = (64, 256)

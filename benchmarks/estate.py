@@ -6,10 +6,11 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from confluent_kafka import Consumer, TopicPartition
 
-from processes import Running, answers, free_port, rockola, started, until
+from processes import Running, answers, free_port, rockola, rust, started, until
 from rockola.opening import create_log, open_tally
 from tools.services.kafka import broker
 from tools.services.mongo import Mongo
@@ -86,6 +87,10 @@ class Parts:
         """Processor seconds of each."""
         return {name: process.cpu() for name, process in self.running.items()}
 
+    def memory(self) -> dict[str, float]:
+        """MiB that each holds."""
+        return {name: process.memory()["rss_mib"] for name, process in self.running.items()}
+
 
 @contextmanager
 def estate(folder: Path) -> Iterator[Estate]:
@@ -100,17 +105,28 @@ def estate(folder: Path) -> Iterator[Estate]:
         yield Estate(kafka, valkey, mongo)
 
 
+class Doors(NamedTuple):
+    """In which language gateway and server are."""
+
+    gateway: str = "python"
+    server: str = "python"
+
+
+PYTHON = Doors()
+STARTERS = {"python": rockola, "rust": rust}
+
+
 @contextmanager
-def parts(count: Count, data: Path, archived: bool = True, web: bool = False) -> Iterator[Parts]:
+def parts(count: Count, data: Path, archived: bool = True, web: bool = False, doors: Doors = PYTHON) -> Iterator[Parts]:
     """Gateway, server, a consumer and, if asked for, the pages; without an archive the consumer is one that keeps
     nothing.
     """
     stores = f"--log={count.log}", f"--tally={count.tally}", f"--archive={count.archive}"
     with ExitStack() as stack:
         found = Parts()
-        server = stack.enter_context(rockola("server", data, stores[0]))
+        server = stack.enter_context(STARTERS[doors.server]("server", data, stores[0]))
         found.running["server"] = server
-        gateway = rockola("gateway", data, f"--server=127.0.0.1:{server.ports['server']}")
+        gateway = STARTERS[doors.gateway]("gateway", data, f"--server=127.0.0.1:{server.ports['server']}")
         found.running["gateway"] = stack.enter_context(gateway)
         consumer = rockola("consumer", data, *stores) if archived else unarchived(count)
         found.running["consumer"] = stack.enter_context(consumer)

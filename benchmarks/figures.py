@@ -92,17 +92,31 @@ def ratios(figures: Mapping[str, Figure]) -> list[Figure]:
     for connections in ("64", "256"):
         door, kafka = figures.get(f"bare_door_{connections}"), figures.get(f"kafka_unarchived_{connections}")
         if door and kafka:
-            value = round(gateway_cpu(kafka) / gateway_cpu(door), 2)
+            value = round(part_cpu(kafka, "gateway") / part_cpu(door, "gateway"), 2)
             name = f"gateway_cpu_to_bare_door_cpu_{connections}".removesuffix("_64")
             found.append(Figure(name, value, "times"))
-    return found
+    return [*found, *door_ratios(figures)]
 
 
-def gateway_cpu(figure: Figure) -> float:
-    """Microseconds of processor that its gateway had for a vote."""
+def door_ratios(figures: Mapping[str, Figure]) -> Iterator[Figure]:
+    """The processor that gateway and server in Rust have for a vote, in that of those in Python."""
+    for load in ("64", "256", "batches"):
+        rust, python = (figures.get(f"doors_{language}_{language}_{load}") for language in ("rust", "python"))
+        if rust and python:
+            value = round(doors_cpu(rust) / doors_cpu(python), 2)
+            yield Figure(f"rust_cpu_to_python_cpu_{load}".removesuffix("_64"), value, "times")
+
+
+def doors_cpu(figure: Figure) -> float:
+    """Microseconds of processor that its gateway and its server had for a vote."""
+    return part_cpu(figure, "gateway") + part_cpu(figure, "server")
+
+
+def part_cpu(figure: Figure, part: str) -> float:
+    """Microseconds of processor that a part had for a vote."""
     each = figure.details["cpu_us_per_vote"]
     assert isinstance(each, dict)  # noqa: S101 # as it was written
-    return float(each["gateway"])
+    return float(each[part])
 
 
 def _pairs() -> Iterator[tuple[str, tuple[str, str]]]:

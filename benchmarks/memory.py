@@ -8,7 +8,7 @@ from pathlib import Path
 
 from doors import Fresh, caught_up
 from figures import Figure
-from load import vote
+from generator import vote
 from processes import MODULE, Failed, Running, require_success, rockola
 
 ROWS = 1_000_000

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
+
+from tools.services.cache import cache
 
 PATIENCE = 60.0  # seconds for a process to be up, or to end
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -24,16 +27,24 @@ LISTENING = {
 }
 
 
+RUST = "rockola-door"
+
+
+class Skipped(Exception):
+    """What a part measures is not on this machine; the message names it."""
+
+
 class Failed(Exception):
     """What was measured did not do what it must: a figure of it would mean nothing."""
 
 
 @dataclass(frozen=True)
 class Running:
-    """A process that is up, and its ports by part."""
+    """A process that is up, its ports by part, and the route of a gateway's votes."""
 
     pid: int
     ports: dict[str, int]
+    route: str = "/grpc"
 
     def url(self, part: str, path: str = "") -> str:
         """Where a part of it answers."""
@@ -62,14 +73,30 @@ class Running:
 @contextmanager
 def rockola(part: str, data: Path, *flags: str) -> Iterator[Running]:
     """A part of rockola, or `up`, on a data folder; stopped by SIGTERM at the end."""
+    with _up(MODULE, part, data, flags) as (pid, ports):
+        yield Running(pid, ports)
+
+
+@contextmanager
+def rust(part: str, data: Path, *flags: str) -> Iterator[Running]:
+    """The gateway or the server in Rust; Skipped where they were not built."""
+    built = cache() / "rust" / "release"
+    if not (program := shutil.which(RUST) or shutil.which(RUST, path=str(built))):
+        raise Skipped(f"there is no {RUST} in {built}")
+    with _up((program,), part, data, flags) as (pid, ports):
+        yield Running(pid, ports, "/rust")
+
+
+@contextmanager
+def _up(program: Sequence[str], part: str, data: Path, flags: Sequence[str]) -> Iterator[tuple[int, dict[str, int]]]:
     ports = {name: free_port() for name in LISTENING[part]}
     listens = [f"--{name}-listen=127.0.0.1:{port}" for name, port in ports.items()]
-    with started((*MODULE, part, "--data", str(data), *listens, *flags)) as process:
+    with started((*program, part, "--data", str(data), *listens, *flags)) as process:
         for line in process.stdout or ():
             if line.startswith("rockola is up"):
-                yield Running(process.pid, ports)
+                yield process.pid, ports
                 return
-        raise Failed(f"rockola {part} ended with {process.wait()}")
+        raise Failed(f"{program[-1]} {part} ended with {process.wait()}")
 
 
 @contextmanager

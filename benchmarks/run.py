@@ -16,11 +16,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from cluster import cluster
+from cluster_doors import cluster_doors
 from cluster_stores import cluster_stores
 from doors import Fresh, batches, compared, embedded, plainly
 from figures import WANTED, Figure, ratios, spelled
 from machine import machine
 from memory import memory
+from processes import Skipped
 from stores import consumer, recount
 from stream import latency
 
@@ -41,8 +43,9 @@ PARTS: Mapping[str, Measure] = {
     "memory": memory,
     "cluster": cluster,
     "cluster-stores": cluster_stores,
+    "cluster-doors": cluster_doors,
 }
-ALL: Sequence[Measure] = (compared, batches, consumer, latency, recount, memory, cluster, cluster_stores)
+ALL: Sequence[Measure] = (compared, batches, consumer, latency, recount, memory, cluster, cluster_stores, cluster_doors)
 WIDTH = 110  # columns, so that no figure is cut where there is no terminal
 console = Console(width=WIDTH)
 
@@ -81,12 +84,20 @@ def measured(measures: Sequence[Measure], folder: Path, seconds: float) -> dict[
 
     figures: dict[str, Figure] = {}
     for measure in measures:
-        for figure in measure(fresh, seconds):
-            figures[figure.name] = figure
-            details = ", ".join(f"{name} {value}" for name, value in figure.details.items())
-            line = f"{figure.name}: {spelled(figure.value)} {figure.unit}  [dim]{escape(details)}[/]"
-            console.print(line, highlight=False, soft_wrap=True)
+        try:
+            for figure in measure(fresh, seconds):
+                figures[figure.name] = figure
+                show(figure)
+        except Skipped as error:
+            console.print(f"{measure.__name__} is left out: {error}", highlight=False, soft_wrap=True)
     return figures
+
+
+def show(figure: Figure) -> None:
+    """A line for a figure that was measured."""
+    details = ", ".join(f"{name} {value}" for name, value in figure.details.items())
+    line = f"{figure.name}: {spelled(figure.value)} {figure.unit}  [dim]{escape(details)}[/]"
+    console.print(line, highlight=False, soft_wrap=True)
 
 
 def table(figures: Sequence[Figure]) -> Table:

@@ -13,7 +13,7 @@ import uvloop
 
 from doors import Fresh
 from figures import Figure
-from load import JSON, percentile, vote
+from generator import JSON, percentile, vote
 from processes import Failed, Running, rockola
 from rockola.send.client import Client, read_address
 
