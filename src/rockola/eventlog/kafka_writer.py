@@ -7,7 +7,7 @@ A broker works per request, not per record: see docs/adr/0012.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -81,8 +81,7 @@ class KafkaWriter:
         try:
             async with asyncio.timeout_at(records[0].share.until):
                 producer = await asyncio.shield(opening)
-                batch, now = producer.create_batch(), time.time_ns() // 1_000_000
-                taken = sum(1 for _ in _until_full(batch, records, now))
+                taken = _fill(batch := producer.create_batch(), records)
                 appended = await producer.send_batch(batch, self._topic.name, partition=partition)
                 return self._require_rising(partition, (await appended).offset, taken), taken
         except Exception as error:
@@ -195,11 +194,13 @@ class _Lane:
                 record.share.place(record.turn, self._partition, offset)
 
 
-def _until_full(batch: Any, records: Sequence[_Waiting], now: int) -> Any:
-    for record in records:
+def _fill(batch: Any, records: Iterable[_Waiting]) -> int:
+    """Puts as many records as it takes into a batch; their number."""
+    now = time.time_ns() // 1_000_000
+    for taken, record in enumerate(records):
         if batch.append(timestamp=now, key=record.key, value=record.value) is None:
-            return
-        yield record
+            return taken
+    return taken + 1
 
 
 async def _open(topic: Topic) -> Producer:
