@@ -62,7 +62,7 @@ class Worker(Station):
         """See Station."""
         for part in self.ledger.parts():
             self._runner.send_message(PROMISES, {"part": part, "last": False})
-        self._runner.send_message(PROMISES, {"part": b"", "last": True})
+        self._runner.send_message(PROMISES, {"part": b"", "last": True, "wrong": self.wrong})
         self._share = Share(0, 0)
 
     def _take(self, msg: Any, **_: Any) -> None:
@@ -102,11 +102,13 @@ class Master(Station):
         deadline = time.monotonic() + plan.patience
         while not self._owing.isdisjoint(self._runner.clients) and time.monotonic() < deadline:
             gevent.sleep(0.05)
-        self.settle(plan, *(f"the worker {worker} was lost with all that it was promised" for worker in self._owing))
+        self.wrong += [f"the worker {worker} was lost with all that it was promised" for worker in self._owing]
+        self.settle(plan)
 
     def _take(self, msg: Any, **_: Any) -> None:
         if msg.data["last"]:
             self._owing.discard(msg.node_id)
+            self.wrong += msg.data["wrong"]
         else:
             self.ledger.add(msg.data["part"])
 

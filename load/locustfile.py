@@ -43,7 +43,7 @@ def add_option(group: Any, option: Option) -> None:
 def begin(environment: Environment, **_: Any) -> None:
     """Gives the users of this process, and the shape of the run, their station."""
     logging.getLogger("httpx").setLevel(logging.WARNING)  # the end of a run asks for many pages
-    station = Voter.station = Course.station = station_of(environment)
+    station = Voter.station = Show.station = station_of(environment)
     gevent.signal_handler(signal.SIGTERM, station.finish)  # Locust has none while a shape is at work
 
 
@@ -53,7 +53,7 @@ def stop(environment: Environment, **_: Any) -> None:
     environment.runner.stop()
 
 
-class Course(LoadTestShape):
+class Show(LoadTestShape):
     """The shape that was asked for, until the rows or the time are over."""
 
     use_common_options = True
@@ -79,6 +79,7 @@ class Voter(FastHttpUser):
 
     host = ""  # a request names its door
     connection_timeout = network_timeout = PATIENCE
+    insecure = False  # certificates are checked
     station: ClassVar[Station]
 
     def wait_time(self) -> float:

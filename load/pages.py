@@ -11,6 +11,7 @@ from rockola.vote.model import Place
 
 PAUSE = 0.2  # seconds between two questions
 ANSWER = 15.0  # seconds for an answer
+FINAL = {401, 403, 404}  # no token, no such page: asking again is of no use
 FULL = 200  # rows of the largest page
 
 Got = TypeVar("Got")
@@ -98,15 +99,17 @@ class Pages:
         self._client.close()
 
     def _ask(self, path: str, query: Mapping[str, str], decode: Callable[[bytes], Got]) -> Got:
-        deadline = time.monotonic() + self._patience
+        deadline, place = time.monotonic() + self._patience, f"{self._url}{path}"
         while True:
             try:
                 answer = self._client.get(path, params=query)
                 if answer.status_code == httpx.codes.OK:
                     return decode(answer.content)
                 trouble = f"answers {answer.status_code}"
+                if answer.status_code in FINAL:
+                    raise Silent(f"{place} {trouble}")
             except (httpx.HTTPError, msgspec.MsgspecError) as error:
                 trouble = f"gives no answer ({error})"
             if time.monotonic() > deadline:
-                raise Silent(f"{self._url}{path} {trouble}")
+                raise Silent(f"{place} {trouble}")
             time.sleep(PAUSE)

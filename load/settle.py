@@ -21,10 +21,10 @@ TOLD = 20  # broken promises that are named
 log = logging.getLogger("rockola.load")
 
 
-def settle(plan: Plan, ledger: Ledger, lost: Iterable[str]) -> bool:
-    """Whether every promise was kept; says so, and which were not. `lost` are sentences on promises nobody has."""
+def settle(plan: Plan, ledger: Ledger, wrong: Iterable[str]) -> bool:
+    """Whether every promise was kept; says so, and which were not. `wrong` is what is known to have gone wrong."""
     log.info("settling: %s", _told(ledger))
-    broken = list(chain(lost, _repeated(plan, ledger), _audited(plan, ledger)))
+    broken = list(chain(wrong, _repeated(plan, ledger), _audited(plan, ledger)))
     for sentence in broken[:TOLD]:
         log.error("%s", sentence)
     if broken:

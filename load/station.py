@@ -32,6 +32,7 @@ class Station(ABC):
         self._flying = 0
         self._done = False
         self.ledger = Ledger()
+        self.wrong: list[str] = []  # what became of the file while it was sent
         self.plan: Plan | None = None
         self.teller: Teller | None = None
         self.doors: Iterator[str] = cycle(())
@@ -85,7 +86,13 @@ class Station(ABC):
 
     def deal(self) -> Sequence[Dealt]:
         """The votes of the next request; none when every row was dealt."""
-        return self.teller.deal(self.plan.batch) if self.teller and self.plan else ()
+        if not self.teller or not self.plan:
+            return ()
+        try:
+            return self.teller.deal(self.plan.batch)
+        except WrongFile as error:
+            self.wrong, self.teller = [str(error)], None
+            return ()
 
     def open(self, plan: Plan, share: Share) -> None:
         """Makes ready to deal a share of the rows."""
@@ -97,12 +104,13 @@ class Station(ABC):
         self.teller = Teller(self._file, share, plan.rounds, plan.mix, chance)
         self.doors = cycle(plan.doors)
 
-    def settle(self, plan: Plan, *lost: str) -> None:
+    def settle(self, plan: Plan) -> None:
         """Asks for every promise; Locust's exit code says whether all were kept."""
-        self._environment.process_exit_code = 0 if settle(plan, self.ledger, lost) else BROKEN
+        self._environment.process_exit_code = 0 if settle(plan, self.ledger, self.wrong) else BROKEN
 
     def _on_start(self, **_: Any) -> None:
-        self.ledger, self.plan, self.teller, self._done = Ledger(), None, None, False
+        self.ledger, self.wrong, self.plan, self.teller, self._done = Ledger(), [], None, None, False
+        self._environment.process_exit_code = BROKEN  # until every promise was asked for
         try:
             self.begin()
         except (ValueError, WrongFile) as error:

@@ -69,9 +69,9 @@ class Locust:
 class System:
     """A `rockola up`, and a second gateway in front of its server."""
 
-    def __init__(self, data: Path) -> None:
-        self.up = Process(data, "up").start()
-        self._second = Process(data, "gateway", "--server", self.up.address("server"))
+    def __init__(self, data: Path, **env: str) -> None:
+        self.up = Process(data, "up", **env).start()
+        self._second = Process(data, "gateway", "--server", self.up.address("server"), **env)
         self.books = Books.embedded(data)
 
     @property

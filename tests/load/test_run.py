@@ -8,7 +8,7 @@ import re
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
@@ -23,6 +23,8 @@ from running import fetch, free_port, until
 
 Launch = Callable[..., Locust]
 PATIENCE = 90.0  # seconds for a thousand votes on a slow machine
+TOKEN = "of the organiser of a test"  # noqa: S105
+SLOW = 30.0  # seconds for one answer
 TOLD = 20  # broken promises that are named
 DEMO = files("rockola.send") / "demo.json"
 KEPT = "every promise was kept"
@@ -46,7 +48,7 @@ def denying(url: str) -> Iterator[str]:
 
         def do_POST(self) -> None:  # named by http.server
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            httpx.post(url, content=body, headers={"Content-Type": "application/json"})
+            httpx.post(url, content=body, headers={"Content-Type": "application/json"}, timeout=SLOW)
             self.send_response(422)
             self.send_header("Content-Length", "2")
             self.end_headers()
@@ -65,7 +67,7 @@ def denying(url: str) -> Iterator[str]:
 def swarm(port: int, form: dict[str, str]) -> int:
     """The status of Locust's answer to its page's button; 0 while it does not listen."""
     try:
-        return httpx.post(f"http://127.0.0.1:{port}/swarm", data=form).status_code
+        return httpx.post(f"http://127.0.0.1:{port}/swarm", data=form, timeout=SLOW).status_code
     except httpx.ConnectError:
         return 0
 
@@ -136,6 +138,23 @@ def test_promises_that_nobody_can_confirm_are_not_kept(system: System, locust: L
     flags = ("--votes", str(vote_file(tmp_path, 20)), "--patience", "1", "--pages", nowhere)
     done = locust("--host", system.first, *flags)
     assert (done.ended(), "nobody can tell" in done.text) == (1, True), done.text
+
+
+def test_the_organisers_token_opens_the_pages(locust: Launch, tmp_path: Path) -> None:
+    with closing(System(tmp_path / "data", ROCKOLA_TOKEN=TOKEN)) as system:
+        flags = ("--host", system.first, "--votes", str(vote_file(tmp_path, 20)), *system.pages)
+        stranger, organiser = locust(*flags), locust(*flags, ROCKOLA_TOKEN=TOKEN)
+        assert (stranger.ended(), "/api/votes answers 401" in stranger.text) == (1, True), stranger.text
+        assert (organiser.ended(), KEPT in organiser.text) == (0, True), organiser.text
+
+
+def test_a_file_that_changes_while_it_is_sent_is_told(system: System, locust: Launch, tmp_path: Path) -> None:
+    votes = vote_file(tmp_path, 500)
+    flags = ("--votes", str(votes), "--rounds", "0", "--rate", "200", "-u", "4", "-r", "4", *system.pages)
+    run = locust("--host", system.first, *flags)
+    until(system.kept, "the first votes")
+    votes.write_text(votes.read_text().replace("Ash", "Elm"))
+    assert (run.ended(), "changed while it was sent" in run.text) == (1, True), run.text
 
 
 def test_a_worker_that_is_killed_takes_its_promises_along_and_is_told(system: System, locust: Launch) -> None:
