@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import gevent
+from locust import runners
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
@@ -12,12 +13,14 @@ from load.station import Station, log
 from load.teller import Share
 
 SHARE, SPENT, TELL, PROMISES = "rockola-share", "rockola-spent", "rockola-tell", "rockola-promises"  # messages
+SILENCE = 30  # seconds until a worker is missing; on a busy machine Locust's 3 are few
 TOO_FEW = "there are fewer users than workers: some rows would never be sent"
 
 
 def station_of(environment: Environment) -> Station:
     """The station of this process."""
     if isinstance(environment.runner, MasterRunner):
+        runners.HEARTBEAT_LIVENESS = SILENCE
         return Master(environment, environment.runner)
     if isinstance(environment.runner, WorkerRunner):
         return Worker(environment, environment.runner)

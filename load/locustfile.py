@@ -51,6 +51,7 @@ def begin(environment: Environment, **_: Any) -> None:
 def stop(environment: Environment, **_: Any) -> None:
     """Ends a run, with all that belongs to its end, before Locust asks for the exit code."""
     environment.runner.stop()
+    Voter.station.await_end()
 
 
 class Show(LoadTestShape):

@@ -31,6 +31,7 @@ class Station(ABC):
         self._file: VoteFile | None = None
         self._flying = 0
         self._done = False
+        self._ending: gevent.Greenlet | None = None
         self.ledger = Ledger()
         self.wrong: list[str] = []  # what became of the file while it was sent
         self.plan: Plan | None = None
@@ -117,7 +118,16 @@ class Station(ABC):
             log.error("%s", error)  # noqa: TRY400 # a sentence for whoever asked for the run
             self._environment.process_exit_code, self.plan, self._done = WRONG, None, True
 
+    def await_end(self) -> None:
+        """Returns when the end of a run is over, whatever became of the greenlet that began it."""
+        if self._ending:
+            self._ending.join()
+
     def _on_stop(self, **_: Any) -> None:
+        self._ending = gevent.spawn(self._end)
+        self._ending.join()
+
+    def _end(self) -> None:
         if self.plan:
             self.end(self.plan)
         if self._file:

@@ -3,6 +3,8 @@
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from books import Books, Kept
@@ -70,7 +72,7 @@ class System:
     """A `rockola up`, and a second gateway in front of its server."""
 
     def __init__(self, data: Path, **env: str) -> None:
-        self.up = Process(data, "up", **env).start()
+        self.up = Process(data, "up", **env)
         self._second = Process(data, "gateway", "--server", self.up.address("server"), **env)
         self.books = Books.embedded(data)
 
@@ -99,6 +101,17 @@ class System:
         """Kills the processes."""
         self._second.kill()
         self.up.kill()
+
+
+@contextmanager
+def system_on(data: Path, **env: str) -> Iterator[System]:
+    """A system that is up, and ends with the block."""
+    system = System(data, **env)
+    try:
+        system.up.start()
+        yield system
+    finally:
+        system.close()
 
 
 def workers(number: int) -> list[str]:

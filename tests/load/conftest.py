@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from locusts import Locust, System
+from locusts import Locust, System, system_on
 
 Launch = Callable[..., Locust]
 
@@ -13,9 +13,8 @@ Launch = Callable[..., Locust]
 @pytest.fixture
 def system(tmp_path: Path) -> Iterator[System]:
     """A system on files of its own."""
-    opened = System(tmp_path / "data")
-    yield opened
-    opened.close()
+    with system_on(tmp_path / "data") as opened:
+        yield opened
 
 
 @pytest.fixture(params=["one", "both"])

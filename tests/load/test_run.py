@@ -8,7 +8,7 @@ import re
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from contract.send.door import Door as LyingDoor
-from locusts import Locust, System, workers
+from locusts import Locust, System, system_on, workers
 from running import fetch, free_port, until
 
 Launch = Callable[..., Locust]
@@ -141,7 +141,7 @@ def test_promises_that_nobody_can_confirm_are_not_kept(system: System, locust: L
 
 
 def test_the_organisers_token_opens_the_pages(locust: Launch, tmp_path: Path) -> None:
-    with closing(System(tmp_path / "data", ROCKOLA_TOKEN=TOKEN)) as system:
+    with system_on(tmp_path / "data", ROCKOLA_TOKEN=TOKEN) as system:
         flags = ("--host", system.first, "--votes", str(vote_file(tmp_path, 20)), *system.pages)
         stranger, organiser = locust(*flags), locust(*flags, ROCKOLA_TOKEN=TOKEN)
         assert (stranger.ended(), "/api/votes answers 401" in stranger.text) == (1, True), stranger.text
