@@ -6,6 +6,7 @@ from cluster import WARM, batched, parts_of, singly
 from doors import CONNECTIONS, ROUNDS, Fresh
 from estate import Doors, Estate, estate
 from figures import Figure, middle
+from processes import rust_program
 
 ALIKE = Doors("rust", "rust"), Doors("python", "python")  # by turns, so that a slow minute of the machine is shared
 MIXED = Doors("rust", "python"), Doors("python", "rust")
@@ -13,6 +14,7 @@ MIXED = Doors("rust", "python"), Doors("python", "rust")
 
 def cluster_doors(fresh: Fresh, seconds: float) -> Iterator[Figure]:
     """Single votes and batches by every pair; Skipped where the doors in Rust were not built."""
+    rust_program()
     with estate(fresh()) as servers:
         for doors in ALIKE:
             pair_once(servers, fresh, doors, CONNECTIONS[0], WARM)

@@ -77,13 +77,18 @@ def rockola(part: str, data: Path, *flags: str) -> Iterator[Running]:
         yield Running(pid, ports)
 
 
-@contextmanager
-def rust(part: str, data: Path, *flags: str) -> Iterator[Running]:
-    """The gateway or the server in Rust; Skipped where they were not built."""
+def rust_program() -> str:
+    """What runs the doors in Rust; Skipped where they were not built."""
     built = cache() / "rust" / "release"
     if not (program := shutil.which(RUST) or shutil.which(RUST, path=str(built))):
         raise Skipped(f"there is no {RUST} in {built}")
-    with _up((program,), part, data, flags) as (pid, ports):
+    return program
+
+
+@contextmanager
+def rust(part: str, data: Path, *flags: str) -> Iterator[Running]:
+    """The gateway or the server in Rust."""
+    with _up((rust_program(),), part, data, flags) as (pid, ports):
         yield Running(pid, ports, "/rust")
 
 
