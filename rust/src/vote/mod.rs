@@ -9,5 +9,6 @@ mod examples;
 pub mod json;
 pub mod model;
 pub mod place;
+pub mod record;
 pub mod text;
 pub mod voter;
