@@ -41,18 +41,10 @@ impl Ballots {
     }
 }
 
-/// A `Votes` message of checked votes that came in by this door.
-pub fn write_votes(votes: impl Iterator<Item = Vote>) -> pb::Votes {
-    let votes = votes.map(|vote| pb::Vote {
-        name: vote.name,
-        album: vote.album,
-        year: vote.year,
-        rank: vote.rank,
-        id: vote.id,
-        voter: String::new(),
-        voter_digest: vote.voter,
-    });
-    pb::Votes { votes: votes.collect(), door: pb::Door::Rust.into() }
+/// The message of a checked vote.
+pub fn write_vote(vote: Vote) -> pb::Vote {
+    let Vote { name, album, year, rank, id, voter } = vote;
+    pb::Vote { name, album, year, rank, id, voter: String::new(), voter_digest: voter }
 }
 
 /// The receipt of an outcome that is known.
