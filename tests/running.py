@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,6 +10,8 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from services import missing
 
 PATIENCE = 30.0  # seconds: these machines are slow and shared
 LISTENING = {
@@ -29,11 +32,21 @@ def until(holds: Callable[[], object], what: str, seconds: float = PATIENCE) -> 
     return found
 
 
+def program(kind: str) -> list[str]:
+    """What runs rockola's parts in Python, or its doors in Rust; the test is skipped where these were not built."""
+    if kind == "python":
+        return [sys.executable, "-m", "rockola"]
+    built = Path(os.environ.get("ROCKOLA_CACHE") or Path.home() / ".cache" / "rockola") / "rust" / "release"
+    found = shutil.which("rockola-door") or shutil.which("rockola-door", path=built)
+    return [found or missing("rust", "rust: there is no rockola-door, `make rust` builds it")]
+
+
 class Process:
     """One `rockola` process on one data folder; it listens at the same ports each time it is started."""
 
-    def __init__(self, data: Path, command: str = "up", *flags: str, **env: str) -> None:
+    def __init__(self, data: Path, command: str = "up", *flags: str, kind: str = "python", **env: str) -> None:
         self.data, self.command, self.flags, self.env = data, command, flags, env
+        self.program = program(kind)
         self.ports = {part: free_port() for part in LISTENING[command]}
         self.errors = data.parent / f"{data.name}.{command}.{id(self)}.err"
         self.process: subprocess.Popen[str] | None = None
@@ -53,7 +66,7 @@ class Process:
     def launch(self, **env: str) -> "Process":
         """Starts it and does not wait."""
         listens = [f"--{part}-listen=127.0.0.1:{port}" for part, port in self.ports.items()]
-        command = [sys.executable, "-m", "rockola", self.command, "--data", str(self.data), *listens, *self.flags]
+        command = [*self.program, self.command, "--data", str(self.data), *listens, *self.flags]
         with self.errors.open("a") as errors:
             self.process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=errors, text=True, env=os.environ | self.env | env
@@ -84,9 +97,13 @@ class Process:
 
     def stop(self) -> int:
         """SIGTERM; its exit code."""
+        self.terminate()
+        return self._end()
+
+    def terminate(self) -> None:
+        """SIGTERM, and does not wait."""
         assert self.process
         self.process.terminate()
-        return self._end()
 
     def ended(self) -> int:
         """Its exit code once it ends by itself."""
