@@ -1,47 +1,35 @@
-"""The doors under test: a gateway and its server on a log of their own, each a line of DOORS."""
+"""The doors under test, each a line of DOORS: a gateway in front of a server in front of a log."""
 
-import asyncio
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from contextlib import AbstractContextManager, AsyncExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import uvloop
-
+from contract.ingest.logs import KafkaLog, Log, SqliteLog
+from contract.ingest.parts import Given, Part, python, python_both, python_gateway, python_server, rust
 from contract.ingest.wire import Answer, Wire, post
-from rockola import failpoints
-from rockola.ingest.gateway import Behind, Gateway, serve_gateway
-from rockola.ingest.http import Deadlines
-from rockola.ingest.rpc import Rpc, Waits, serve_ballot
-from rockola.ingest.server import Ballot
-from rockola.metrics import Metrics
-from rockola.opening import open_log_writer
-from rockola.settings import Settings
-from rockola.vote.body import BodyReader
-from rockola.vote.codec import Ballots
-from rockola.vote.contest import read_contest
+from tools.services.process import Service
 
-SECRET = b"of a contest in a test, 32 bytes"
 CATALOGUE = """
 [[candidates]]
 name = "Bohemia Suburbana"
 album = "Mis palabras"
 """
+ASKED = {named.name for named in fields(Given)} - {"log", "folder", "settings"}
 
 
 @dataclass(frozen=True)
 class Door:
-    """Addresses of one door, the route of a vote, and the file its votes are in."""
+    """Addresses of one door, the route of a vote, the name its server gives to a vote of its own, and its log."""
 
     http: str
     grpc: str
-    log: Path
+    log: Log
+    parts: tuple[Part, ...]
     route: str = "/grpc"
-    end: Callable[[], None] = lambda: None
+    own: str = "grpc"
 
     def wire(self) -> Wire:
         """A connection to its gateway."""
@@ -58,78 +46,81 @@ class Door:
         return self.ask(post(body, **headers))
 
     def count(self) -> int:
-        """Records in the log, asked by SQL."""
-        with closing(sqlite3.connect(self.log)) as connection:
-            return int(connection.execute("SELECT count(*) FROM records").fetchone()[0])
+        """Records in the log."""
+        return self.log.count()
 
     def newest(self) -> str:
         """The newest record as it lies in the log."""
-        with closing(sqlite3.connect(self.log)) as connection:
-            return str(connection.execute("SELECT record FROM records ORDER BY offset DESC LIMIT 1").fetchone()[0])
+        return self.log.newest()
 
-    @contextmanager
-    def blocked_log(self) -> Iterator[None]:
-        """While it lasts, no append returns: somebody else holds the file."""
-        with closing(sqlite3.connect(self.log, isolation_level=None)) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            finally:
-                connection.execute("ROLLBACK")
+    def blocked_log(self) -> AbstractContextManager[None]:
+        """While it lasts, no append returns."""
+        return self.log.blocked()
+
+    def end(self) -> None:
+        """Tells the gateway to end, and when it has, its server."""
+        threading.Thread(target=self.leave, daemon=True).start()
+
+    def leave(self) -> None:
+        """Ends the gateway and then its server, and returns when they are gone."""
+        for part in reversed(self.parts):
+            part.end()
+            part.gone()
+
+
+Opens = Callable[[ExitStack, Given], Door]
+
+
+def both_python(stack: ExitStack, given: Given) -> Door:
+    """As `rockola up` has them."""
+    part = stack.enter_context(python(python_both, given))
+    grpc, http = part.addresses
+    return Door(http, grpc, given.log, (part,))
+
+
+def both_rust(stack: ExitStack, given: Given) -> Door:
+    """Two processes in Rust."""
+    server = stack.enter_context(rust("server", given))
+    return behind_rust(stack, given, server, "rust")
+
+
+def rust_gateway(stack: ExitStack, given: Given) -> Door:
+    """A gateway in Rust in front of a server in Python."""
+    server = stack.enter_context(python(python_server, given))
+    return behind_rust(stack, given, server, "grpc")
+
+
+def rust_server(stack: ExitStack, given: Given) -> Door:
+    """A gateway in Python in front of a server in Rust."""
+    server = stack.enter_context(rust("server", given))
+    (grpc,) = server.addresses
+    gateway = stack.enter_context(python(python_gateway(grpc), given))
+    return Door(*gateway.addresses, grpc, given.log, (server, gateway), own="rust")
+
+
+def behind_rust(stack: ExitStack, given: Given, server: Part, own: str) -> Door:
+    """The door of a gateway in Rust."""
+    (grpc,) = server.addresses
+    gateway = stack.enter_context(rust("gateway", given, ROCKOLA_SERVER=grpc))
+    return Door(*gateway.addresses, grpc, given.log, (server, gateway), "/rust", own)
+
+
+DOORS: dict[str, tuple[str, Opens]] = {  # the log under it, and what opens it
+    "python": ("sqlite", both_python),
+    "rust": ("kafka", both_rust),
+    "rust-gateway": ("sqlite", rust_gateway),
+    "rust-server": ("kafka", rust_server),
+}
+
+# (door, test): why it is another there
+DIFFERENCES: dict[tuple[str, str], str] = {}
 
 
 @contextmanager
-def python_door(folder: Path, contest: str = "", **settings: Any) -> Iterator[Door]:
-    """The Python gateway and server in this process, on a thread of their own."""
-    log = folder / "log.db"
-    started: Future[Door] = Future()
-
-    async def main() -> None:
-        stop = asyncio.Event()
-        soon = asyncio.get_running_loop().call_soon_threadsafe
-
-        def end() -> None:
-            with suppress(RuntimeError):  # it has ended already
-                soon(stop.set)
-
-        async with AsyncExitStack() as stack:
-            grpc, http = await _start(stack, log, contest, settings)
-            started.set_result(Door(http, grpc, log, end=end))
-            await stop.wait()
-
-    def run() -> None:
-        try:
-            uvloop.run(main())
-        except BaseException as error:
-            started.set_exception(error)
-            raise
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    door = started.result(10)
-    try:
-        yield door
-    finally:
-        door.end()
-        thread.join()
-
-
-async def _start(stack: AsyncExitStack, log: Path, contest: str, values: dict[str, Any]) -> tuple[str, str]:
-    deadlines, waits = values.pop("deadlines", Deadlines()), values.pop("waits", Waits())
-    failpoints.arm(values.get("failpoints", ""))
-    stack.callback(failpoints.arm, "")
-    settings, metrics, rules = Settings(**{"drain": 2} | values), Metrics(), read_contest(contest)
-    writer = await open_log_writer(f"sqlite:///{log}")
-    stack.push_async_callback(writer.close)
-    ballot = Ballot(writer, metrics)
-    watching = asyncio.create_task(ballot.watch())
-    stack.callback(watching.cancel)
-    rpc = Rpc(ballot, Ballots(SECRET, rules), metrics, waits)
-    grpc = await stack.enter_async_context(serve_ballot(rpc, "127.0.0.1:0", settings.reflection, settings.drain))
-    behind = Behind(ballot.cast, lambda: ballot.ready)
-    gateway = Gateway(behind, BodyReader(SECRET, rules), settings, metrics, deadlines)
-    return grpc, await stack.enter_async_context(serve_gateway(gateway, "127.0.0.1:0"))
-
-
-Opens = Callable[..., AbstractContextManager[Door]]
-DOORS: dict[str, Opens] = {"python": python_door}
+def opened_door(kind: str, folder: Path, kafka: Callable[[], Service], **asked: Any) -> Iterator[Door]:
+    """A door of a kind on a log of its own, with settings."""
+    log_kind, opens = DOORS[kind]
+    log: Log = SqliteLog(folder) if log_kind == "sqlite" else KafkaLog(kafka())
+    more = {name: asked.pop(name) for name in ASKED & asked.keys()}
+    with closing(log), ExitStack() as stack:
+        yield opens(stack, Given(log, folder, settings=asked, **more))

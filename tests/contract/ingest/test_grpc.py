@@ -85,7 +85,7 @@ def test_a_stream_answers_each_message_in_order(door: Door, client: Client) -> N
 def test_a_single_vote_is_answered_with_its_place(door: Door, client: Client) -> None:
     outcome = read_outcome(client.one(wire(id="vote-0001")))
     record = json.loads(door.newest())
-    assert (type(outcome), record["id"], record["door"], record["rank"]) == (Place, "vote-0001", "grpc", 9.5)
+    assert (type(outcome), record["id"], record["door"], record["rank"]) == (Place, "vote-0001", door.own, 9.5)
 
 
 REFUSED = {

@@ -76,7 +76,7 @@ def test_casts_at_the_same_time_go_one_after_the_other(door: Door) -> None:
 
 def test_a_server_that_is_not_there_was_sent_nothing(opened: Opened) -> None:
     door = opened()
-    door.end()
+    door.leave()
 
     async def work(stub: Stub) -> bool:
         begun = time.monotonic()
