@@ -7,6 +7,7 @@ use super::answers::Fixed;
 pub const LONGEST_TARGET: usize = 8192 - "OPTIONS  HTTP/1.1".len(); // of a request line of 8 KB
 pub const LARGEST_HEAD: usize = 16_384; // bytes of all header lines
 const MOST_HEADERS: usize = 64;
+const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
 const MOST_DIGITS: usize = 18; // of a length; no body is so long
 
 /// The bytes are no request that can be taken; this, or nothing, is the last answer of the connection.
@@ -78,6 +79,9 @@ impl<'a> Head<'a> {
         let (method, target) = (request.method.unwrap_or_default(), request.path.unwrap_or_default());
         if target.len() > LONGEST_TARGET {
             return Err(Fixed::LongTarget.into());
+        }
+        if !METHODS.contains(&method) {
+            return Err(Fixed::Malformed.into());
         }
         let old = request.version == Some(0);
         let mut found = Found::default();

@@ -4,10 +4,12 @@ mod ballot;
 pub mod codec;
 mod rpc;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codec::CompressionEncoding;
@@ -16,6 +18,7 @@ use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
 use tower::util::MapResponseLayer;
 
 pub use self::ballot::Ballot;
@@ -27,6 +30,8 @@ use crate::pb::ballot_server::BallotServer;
 const SERVICES: [&str; 2] = ["", "rockola.v1.Ballot"];
 const LARGEST_MESSAGE: usize = 262_144; // bytes
 const STREAMS: u32 = 100; // of a connection
+const HEADERS: u32 = 262_144; // bytes that are read, so that whoever sends more metadata than it may is told so
+const LOOK: Duration = Duration::from_millis(500); // between two looks whether the log takes votes
 const KEEPALIVE: Duration = Duration::from_secs(60); // a client whose machine died does not keep its streams
 const STATUS: &str = "grpc-status";
 const OUT_OF_RANGE: &str = "11"; // tonic's answer to a message that is too large
@@ -53,19 +58,10 @@ pub async fn serve(listener: TcpListener, rpc: Rpc, reflected: bool, drain: Dura
 }
 
 async fn answering(listener: TcpListener, rpc: Rpc, reflected: bool) -> Result<(), Failure> {
-    let ended = rpc.ended.clone();
     let (health, healthy) = tonic_health::server::health_reporter();
-    for service in SERVICES {
-        health.set_service_status(service, ServingStatus::Serving).await;
-    }
+    let shutdown = tell_health(health, rpc.ballot.clone(), rpc.ended.clone());
     let ballot =
         BallotServer::new(rpc).max_decoding_message_size(LARGEST_MESSAGE).accept_compressed(CompressionEncoding::Gzip);
-    let shutdown = async move {
-        ended.cancelled().await;
-        for service in SERVICES {
-            health.set_service_status(service, ServingStatus::NotServing).await;
-        }
-    };
     let mut routes = Routes::builder();
     routes.add_service(ballot).add_service(healthy);
     if reflected {
@@ -75,12 +71,29 @@ async fn answering(listener: TcpListener, rpc: Rpc, reflected: bool) -> Result<(
     }
     Server::builder()
         .max_concurrent_streams(STREAMS)
+        .http2_max_header_list_size(HEADERS)
         .http2_keepalive_interval(Some(KEEPALIVE))
         .layer(MapResponseLayer::new(sized))
         .add_routes(routes.routes())
         .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), shutdown)
         .await
         .map_err(|error| Failure::Away { service: "server", cause: error.to_string() })
+}
+
+/// Says whether the log takes votes, until `ended`.
+async fn tell_health(health: HealthReporter, ballot: Arc<Ballot>, ended: CancellationToken) {
+    while !ended.is_cancelled() {
+        set_health(&health, ballot.is_ready()).await;
+        tokio::select! { () = ended.cancelled() => {}, () = sleep(LOOK) => {} }
+    }
+    set_health(&health, false).await;
+}
+
+async fn set_health(health: &HealthReporter, well: bool) {
+    let status = if well { ServingStatus::Serving } else { ServingStatus::NotServing };
+    for service in SERVICES {
+        health.set_service_status(service, status).await;
+    }
 }
 
 /// What a client that does not know the contract is told.

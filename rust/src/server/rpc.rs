@@ -21,6 +21,7 @@ use crate::vote::model::{Door, Vote};
 use crate::waits::Waits;
 
 const LARGEST_METADATA: usize = 8192; // bytes
+const OWN: Door = Door::Rust; // of a vote that names no door
 
 /// Answers rockola.v1.Ballot's two calls.
 #[derive(Clone)]
@@ -67,7 +68,7 @@ impl pb::ballot_server::Ballot for Rpc {
 impl Rpc {
     async fn receipt(&self, message: pb::Vote) -> Result<pb::Receipt, Status> {
         let vote = self.ballots.read(message).inspect_err(|fault| self.count([fault])).map_err(|fault| told(&fault))?;
-        let places = self.ballot.cast(&[vote], Door::Grpc).await.map_err(|failure| unavailable(&failure))?;
+        let places = self.ballot.cast(&[vote], OWN).await.map_err(|failure| unavailable(&failure))?;
         places.into_iter().next().map(|place| write_outcome(Ok(place))).ok_or_else(|| away("log"))
     }
 
@@ -85,7 +86,7 @@ impl Rpc {
         }
         let places = match &votes[..] {
             [] => Vec::new(),
-            votes => self.ballot.cast(votes, door.unwrap_or(Door::Grpc)).await.map_err(|one| unavailable(&one))?,
+            votes => self.ballot.cast(votes, door.unwrap_or(OWN)).await.map_err(|one| unavailable(&one))?,
         };
         let mut places = places.into_iter();
         let receipt = |fault: Option<Fault>| match fault {

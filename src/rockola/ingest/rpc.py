@@ -23,6 +23,7 @@ from rockola.vote.model import Door, Place, Vote
 SERVICE = "rockola.v1.Ballot"
 LARGEST_MESSAGE = 262_144  # bytes
 LARGEST_METADATA = 8192  # bytes
+LOOK = 0.5  # seconds between two looks whether the log takes votes
 OPTIONS = [
     ("grpc.max_receive_message_length", LARGEST_MESSAGE),
     ("grpc.max_metadata_size", LARGEST_METADATA),
@@ -52,6 +53,11 @@ class Rpc:
         self._ballot, self._ballots, self._metrics = ballot, ballots, metrics
         self._call, self._silence = waits.call, waits.silence
         self._reading: set[asyncio.Timeout] = set()
+
+    @property
+    def ready(self) -> bool:
+        """Whether a vote sent now would be appended."""
+        return self._ballot.ready
 
     async def cast(self, _: AsyncIterator[bytes], context: Context) -> None:
         """Answers each `Votes` message with one `Receipts` message."""
@@ -146,12 +152,27 @@ async def serve_ballot(rpc: Rpc, listen: str, reflected: bool, drain: float) -> 
         reflection.enable_server_reflection((SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
     host, _ = split_address(listen)
     port = server.add_insecure_port(listen)
-    for name in ("", SERVICE):
-        await servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
+    await set_health(servicer, rpc.ready)
     await server.start()
+    telling = asyncio.create_task(tell_health(servicer, rpc))
     try:
         yield spell_address(host, port)
     finally:
+        telling.cancel()
         await servicer.enter_graceful_shutdown()
         rpc.end_streams()
         await server.stop(drain)
+
+
+async def tell_health(servicer: health.aio.HealthServicer, rpc: Rpc) -> None:
+    """Says whether the log takes votes, for ever."""
+    while True:
+        await asyncio.sleep(LOOK)
+        await set_health(servicer, rpc.ready)
+
+
+async def set_health(servicer: health.aio.HealthServicer, well: bool) -> None:
+    """Says it now, of the server and of its service."""
+    answer = health_pb2.HealthCheckResponse
+    for name in ("", SERVICE):
+        await servicer.set(name, answer.SERVING if well else answer.NOT_SERVING)

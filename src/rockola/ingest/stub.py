@@ -6,15 +6,19 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from rockola.ingest.batching import LONGEST, NotSent
 from rockola.vote.codec import Outcome, read_outcomes, write_votes
 from rockola.vote.errors import MalformedVote, Unavailable
 from rockola.vote.model import Door, Vote
 
-METHOD = "/rockola.v1.Ballot/Cast"
+SERVICE = "rockola.v1.Ballot"
+METHOD = f"/{SERVICE}/Cast"
 LARGEST_MESSAGE = 250_000  # bytes, under what a server reads
 CONNECT = 1.0  # seconds a cast waits for a server that is away before it gives up, nothing sent
+LOOK = 0.5  # seconds between two questions whether the server is well
+TROUBLE = 1.0  # seconds in which a server that failed is not well yet, whatever it says
 OPTIONS = [
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
@@ -24,7 +28,7 @@ LOST = (grpc.RpcError, grpc.aio.UsageError, asyncio.InvalidStateError, TimeoutEr
 
 
 class Stub:
-    """Casts votes at the server at `address`, in the name of a door."""
+    """Casts votes at the server at `address`, in the name of a door. `ready` is whether its last word was good."""
 
     def __init__(self, address: str, door: Door = Door.GRPC) -> None:
         self._channel = grpc.aio.insecure_channel(address, options=OPTIONS)
@@ -32,25 +36,44 @@ class Stub:
         self._door = door
         self._stream: Any = None
         self._turn = asyncio.Lock()
+        self._failed = -TROUBLE
+        self.ready = False
 
-    @property
-    def ready(self) -> bool:
-        """Whether the server is connected; asks for it when it is not."""
-        return self._channel.get_state(try_to_connect=True) is grpc.ChannelConnectivity.READY
+    async def watch(self) -> None:
+        """Asks the server over and over whether it is well."""
+        while True:
+            well = await self._is_well()
+            if asyncio.get_running_loop().time() - self._failed > TROUBLE:
+                self.ready = well
+            await asyncio.sleep(LOOK)
 
     async def cast(self, votes: Sequence[Vote]) -> Sequence[Outcome]:
         """See Ballot.cast; a vote the server refuses is InvalidVote. NotSent when nothing left this process."""
         outcomes: list[Outcome] = []
         async with self._turn:
-            for message, number in messages(votes, self._door):
-                await self._connect(sent=bool(outcomes))
-                outcomes += await self._exchange(message, number)
+            try:
+                for message, number in messages(votes, self._door):
+                    await self._connect(sent=bool(outcomes))
+                    outcomes += await self._exchange(message, number)
+            except Unavailable:
+                self._failed = asyncio.get_running_loop().time()
+                self.ready = False
+                raise
+        self.ready = True
         return outcomes
 
     async def close(self) -> None:
         """Ends the stream; a cast under way is Unavailable."""
         self._drop()
         await self._channel.close()
+
+    async def _is_well(self) -> bool:
+        question = health_pb2.HealthCheckRequest(service=SERVICE)
+        try:
+            answer = await health_pb2_grpc.HealthStub(self._channel).Check(question, timeout=CONNECT)
+        except grpc.RpcError as error:
+            return bool(error.code() is grpc.StatusCode.UNIMPLEMENTED)  # it can be reached, and says no more
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
     async def _connect(self, sent: bool) -> None:
         if self._stream is not None and not self._stream.done():
@@ -98,7 +121,9 @@ def messages(votes: Sequence[Vote], door: Door) -> Iterator[tuple[bytes, int]]:
 async def open_stub(address: str) -> AsyncIterator[Stub]:
     """A stub of the server at `host:port`, closed at the end."""
     stub = Stub(address)
+    watching = asyncio.create_task(stub.watch())
     try:
         yield stub
     finally:
+        watching.cancel()
         await stub.close()

@@ -39,9 +39,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def door(
-    kind: str, tmp_path_factory: pytest.TempPathFactory, kafka: Callable[[], Service]
-) -> Iterator[Door]:
+def door(kind: str, tmp_path_factory: pytest.TempPathFactory, kafka: Callable[[], Service]) -> Iterator[Door]:
     """A door with the settings everybody gets; tests compare before and after."""
     with opened_door(kind, tmp_path_factory.mktemp(kind), kafka) as opened:
         yield opened

@@ -7,7 +7,7 @@ from contract.ingest.wire import Connection
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, RESET, SETTINGS, PING, GOAWAY, CONTINUATION = 0, 1, 3, 4, 6, 7, 9
-END_HEADERS, ACK = 4, 1
+END_HEADERS, END_STREAM, ACK = 4, 1, 1
 MOST_STREAMS, FIRST_WINDOW = 3, 4  # settings
 CALM = 11  # the error code ENHANCE_YOUR_CALM
 PATIENCE = 10.0

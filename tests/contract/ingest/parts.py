@@ -27,7 +27,7 @@ from rockola.vote.codec import Ballots
 from rockola.vote.contest import read_contest
 from running import Process
 
-SECRET = "of a contest in a test, 32 bytes"
+SECRET = b"of a contest in a test, 32 bytes"
 DRAIN = 2  # seconds, unless a test says otherwise
 
 
@@ -105,14 +105,14 @@ async def start_server(stack: AsyncExitStack, given: Given, metrics: Metrics) ->
     watching = asyncio.create_task(ballot.watch())
     stack.callback(watching.cancel)
     settings = settings_of(given)
-    rpc = Rpc(ballot, Ballots(SECRET.encode(), read_contest(given.contest)), metrics, given.waits)
+    rpc = Rpc(ballot, Ballots(SECRET, read_contest(given.contest)), metrics, given.waits)
     serving = serve_ballot(rpc, "127.0.0.1:0", settings.reflection, settings.drain)
     return await stack.enter_async_context(serving), ballot
 
 
 async def start_gateway(stack: AsyncExitStack, given: Given, behind: Behind, metrics: Metrics) -> str:
     """The Python gateway in front of a server."""
-    reader = BodyReader(SECRET.encode(), read_contest(given.contest))
+    reader = BodyReader(SECRET, read_contest(given.contest))
     gateway = Gateway(behind, reader, settings_of(given), metrics, given.deadlines)
     return await stack.enter_async_context(serve_gateway(gateway, "127.0.0.1:0"))
 
@@ -157,8 +157,8 @@ def environment(given: Given) -> dict[str, str]:
     late = {"headers": given.deadlines.head, "body": given.deadlines.body, "idle": given.deadlines.idle}
     waits = {name: seconds + SWEEP for name, seconds in late.items()}
     waits |= {"call": given.waits.call, "silence": given.waits.silence}
-    told = {"drain": DRAIN, "log": given.log.url, "secret": SECRET, "failpoints": given.failpoints} | given.settings
-    told["waits"] = ",".join(f"{name}={seconds}" for name, seconds in waits.items())
+    told = {"drain": DRAIN, "log": given.log.url, "secret": SECRET.decode()} | given.settings
+    told |= {"failpoints": given.failpoints, "waits": ",".join(f"{name}={wait}" for name, wait in waits.items())}
     if given.contest:
         contest = given.folder / "contest.toml"
         contest.write_text(given.contest)

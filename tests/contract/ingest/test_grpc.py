@@ -24,6 +24,7 @@ FIELDS = {"name": GOOD.name, "album": GOOD.album, "year": GOOD.year, "rank": GOO
 CAST, CAST_ONE = "/rockola.v1.Ballot/Cast", "/rockola.v1.Ballot/CastOne"
 MiB = 1024 * 1024
 Code = grpc.StatusCode
+LATE = {Code.DEADLINE_EXCEEDED, Code.CANCELLED}  # a server may be quicker than its client to give a call up
 
 
 class Client:
@@ -163,12 +164,16 @@ def test_b82_a_deadline_of_a_millisecond_leaves_the_server_well(door: Door, clie
     client.one(wire())
     with door.blocked_log():
         failures = {client.failure("one", wire(), timeout=0.001) for _ in range(20)}
-    assert (failures, read_outcome(client.one(wire())).__class__) == ({Code.DEADLINE_EXCEEDED}, Place)
+    assert (failures <= LATE, read_outcome(client.one(wire())).__class__) == (True, Place)
 
 
 def test_b88_what_is_not_there_is_unimplemented(client: Client) -> None:
-    methods = ("/rockola.v1.Ballot/Count", "/rockola.v2.Ballot/CastOne", "/Ballot", "")
+    methods = ("/rockola.v1.Ballot/Count", "/rockola.v2.Ballot/CastOne", "/Ballot")
     assert {client.failure("one", wire(), method=method) for method in methods} == {Code.UNIMPLEMENTED}
+
+
+def test_b88_a_call_of_nothing_is_unimplemented(client: Client) -> None:
+    assert client.failure("one", wire(), method="") == Code.UNIMPLEMENTED
 
 
 def test_b89_a_silent_stream_is_ended(dial: Any) -> None:
