@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import uvloop
+from prometheus_client import generate_latest
 
 from contract.ingest.logs import Log
 from rockola import failpoints
@@ -25,7 +27,7 @@ from rockola.settings import Settings
 from rockola.vote.body import BodyReader
 from rockola.vote.codec import Ballots
 from rockola.vote.contest import read_contest
-from running import Process
+from running import Process, fetch
 
 SECRET = b"of a contest in a test, 32 bytes"
 DRAIN = 2  # seconds, unless a test says otherwise
@@ -46,20 +48,22 @@ class Given:
 
 @dataclass(frozen=True)
 class Part:
-    """A part at work: where it is, how it is told to end, and what returns when it has."""
+    """A part at work: where it is, how it is told to end, what returns when it has, and its metrics."""
 
     addresses: tuple[str, ...]
     end: Callable[[], None]
     gone: Callable[[], object]
+    metrics: Callable[[], str]
 
 
-Serves = Callable[[AsyncExitStack, Given], Awaitable[tuple[str, ...]]]
+Serves = Callable[[AsyncExitStack, Given, Metrics], Awaitable[tuple[str, ...]]]
 
 
 @contextmanager
 def python(serve: Serves, given: Given) -> Iterator[Part]:
     """A part in this process, on a thread of its own."""
     started: Future[Part] = Future()
+    metrics = Metrics()
 
     async def main() -> None:
         stop = asyncio.Event()
@@ -72,7 +76,8 @@ def python(serve: Serves, given: Given) -> Iterator[Part]:
         async with AsyncExitStack() as stack:
             failpoints.arm(given.failpoints)
             stack.callback(failpoints.arm, "")
-            started.set_result(Part(await serve(stack, given), end, thread.join))
+            addresses = await serve(stack, given, metrics)
+            started.set_result(Part(addresses, end, thread.join, lambda: generate_latest(metrics.registry).decode()))
             await stop.wait()
 
     def run() -> None:
@@ -117,26 +122,25 @@ async def start_gateway(stack: AsyncExitStack, given: Given, behind: Behind, met
     return await stack.enter_async_context(serve_gateway(gateway, "127.0.0.1:0"))
 
 
-async def python_both(stack: AsyncExitStack, given: Given) -> tuple[str, ...]:
+async def python_both(stack: AsyncExitStack, given: Given, metrics: Metrics) -> tuple[str, ...]:
     """Server and gateway in one process, as `rockola up` has them."""
-    metrics = Metrics()
     grpc, ballot = await start_server(stack, given, metrics)
     behind = Behind(ballot.cast, lambda: ballot.ready)
     return grpc, await start_gateway(stack, given, behind, metrics)
 
 
-async def python_server(stack: AsyncExitStack, given: Given) -> tuple[str, ...]:
+async def python_server(stack: AsyncExitStack, given: Given, metrics: Metrics) -> tuple[str, ...]:
     """The server alone."""
-    grpc, _ = await start_server(stack, given, Metrics())
+    grpc, _ = await start_server(stack, given, metrics)
     return (grpc,)
 
 
 def python_gateway(server: str) -> Serves:
     """The gateway alone, on its way to this server."""
 
-    async def serve(stack: AsyncExitStack, given: Given) -> tuple[str, ...]:
+    async def serve(stack: AsyncExitStack, given: Given, metrics: Metrics) -> tuple[str, ...]:
         stub = await stack.enter_async_context(open_stub(server))
-        return (await start_gateway(stack, given, Behind(stub.cast, lambda: stub.ready), Metrics()),)
+        return (await start_gateway(stack, given, Behind(stub.cast, lambda: stub.ready), metrics),)
 
     return serve
 
@@ -147,7 +151,8 @@ def rust(command: str, given: Given, **more: str) -> Iterator[Part]:
     process = Process(given.folder / "data", command, kind="rust", **environment(given) | more)
     process.start()
     try:
-        yield Part((process.address(command),), process.terminate, process.ended)
+        metrics = partial(fetch, process.address("metrics"), "/metrics")
+        yield Part((process.address(command),), process.terminate, process.ended, metrics)
     finally:
         process.kill()
 
