@@ -155,7 +155,7 @@ struct Stream {
 
 enum Receipts {
     Opening(Opening),
-    Open(Streaming<pb::Receipts>),
+    Open(Box<Streaming<pb::Receipts>>),
 }
 
 impl Stream {
@@ -182,7 +182,7 @@ impl Stream {
 
     async fn next(&mut self) -> Result<Option<pb::Receipts>, Status> {
         if let Receipts::Opening(opening) = &mut self.receipts {
-            self.receipts = Receipts::Open(opening.await?.into_inner());
+            self.receipts = Receipts::Open(Box::new(opening.await?.into_inner()));
         }
         match &mut self.receipts {
             Receipts::Open(receipts) => receipts.message().await,

@@ -1,7 +1,5 @@
 //! The examples that both languages are held to: contract/examples.json.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -89,7 +87,7 @@ impl Body {
             return [before.as_str(), &text.repeat(*times), after].concat().into_bytes();
         }
         match &self.body_hex {
-            Some(hex) => hex.as_bytes().chunks(2).map(|pair| unhex(pair)).collect(),
+            Some(hex) => hex.as_bytes().chunks(2).map(unhex).collect(),
             None => self.body.clone().unwrap().into_bytes(),
         }
     }
