@@ -1,7 +1,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
+CARGO = cd rust && CARGO_TARGET_DIR="$${ROCKOLA_CACHE:-$$HOME/.cache/rockola}/rust" cargo
 
-.PHONY: setup demo test soak check lint contract bench up services load locust
+.PHONY: setup demo test soak check lint contract bench up services load locust rust rustcheck rustdeny
 
 setup:  ## everything the other targets need, into .venv
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv; }
@@ -39,3 +40,14 @@ contract: setup  ## generated code from contract/vote.proto
 
 bench: setup  ## what it counts per second here, beside the plain way
 	@PYTHONPATH=. $(BIN)/python benchmarks/run.py
+
+rust:  ## the doors in Rust: rockola-door, into the cache folder
+	@$(CARGO) build --quiet --release --locked
+
+rustcheck:  ## their style and lints, and their own tests; the same profile, so that nothing is compiled twice
+	@$(CARGO) fmt --check
+	@$(CARGO) clippy --quiet --release --all-targets --locked -- -D warnings
+	@$(CARGO) test --quiet --release --locked
+
+rustdeny:  ## licences, sources and advisories of their dependencies; needs cargo-deny
+	@$(CARGO) deny --locked check

@@ -14,7 +14,7 @@ mod waits;
 
 /// What contract/vote.proto defines.
 mod pb {
-    #![allow(clippy::all, clippy::unwrap_used, clippy::expect_used)]
+    #![allow(clippy::all, clippy::unwrap_used, clippy::expect_used, clippy::too_many_lines)]
     tonic::include_proto!("rockola.v1");
 
     /// The same, as a server describes itself.

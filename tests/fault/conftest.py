@@ -58,9 +58,15 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 
 @pytest.fixture
-def shared(data: Path, servers: Servers) -> Iterator[Stack]:
+def kind() -> str:
+    """What the doors are written in."""
+    return "python"
+
+
+@pytest.fixture
+def shared(data: Path, servers: Servers, kind: str) -> Iterator[Stack]:
     """The same on the module's servers, with a topic, a database and keys of its own."""
-    stack = Stack(data, servers.get, name=f"-{secrets.token_hex(4)}")
+    stack = Stack(data, servers.get, name=f"-{secrets.token_hex(4)}", kind=kind)
     yield stack
     stack.close()
     servers.heal()

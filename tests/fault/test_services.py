@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from confluent_kafka.admin import AdminClient
 
 from linked import Linked
@@ -50,6 +51,7 @@ def cut(kafka: Linked, way: str) -> Iterator[None]:
     setattr(kafka.link, way, False)
 
 
+@pytest.mark.parametrize("kind", ["python", "rust"])
 def test_f02_f03_a_kafka_that_hangs_or_cannot_be_reached_is_answered_with_503_until_votes_are_accepted_again(
     shared: Stack, rng: random.Random
 ) -> None:

@@ -33,7 +33,7 @@ class Parts(NamedTuple):
 def parts(shared: Stack, rng: random.Random) -> Parts:
     """At work, with the first votes counted."""
     server, gateway = shared.doors()
-    return Parts(server, shared.make("consumer").start(), Crowd([gateway.address("gateway")], rng, False))
+    return Parts(server, shared.make("consumer").start(), Crowd([shared.route(gateway)], rng, False))
 
 
 @contextmanager
@@ -52,6 +52,7 @@ def ended_with(process: Process, sentence: str, seconds: float = STOPPED) -> Non
     assert "Traceback" not in process.errors.read_text()
 
 
+@pytest.mark.parametrize("kind", ["python", "rust"])
 def test_f25_a_topic_made_again_under_votes_stops_server_and_consumer(shared: Stack, parts: Parts) -> None:
     with voting(parts.crowd):
         more(parts.crowd, 200)

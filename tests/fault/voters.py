@@ -30,7 +30,7 @@ class Crowd:
     A crowd that is `honest` sends good votes only, each of its own; it ends after `most` of them.
     """
 
-    doors: Sequence[str]  # host:port
+    doors: Sequence[str]  # host:port or host:port/route
     rng: random.Random
     repeat_unknown: bool = True
     honest: bool = False
@@ -109,13 +109,15 @@ class Line:
     """A connection to a door, kept while it lasts."""
 
     def __init__(self, door: str) -> None:
-        self._host, _, self._port = door.partition(":")
+        place, _, route = door.partition("/")
+        self._host, _, self._port = place.partition(":")
+        self._route = route or "grpc"
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
     async def ask(self, body: bytes) -> tuple[int, dict[str, str]]:
         """The status and JSON of the answer to a vote; 0 when none came."""
-        head = f"POST /grpc HTTP/1.1\r\nHost: {self._host}\r\nContent-Type: application/json\r\n"
+        head = f"POST /{self._route} HTTP/1.1\r\nHost: {self._host}\r\nContent-Type: application/json\r\n"
         try:
             async with asyncio.timeout(PATIENCE):
                 reader, writer = await self._connected()

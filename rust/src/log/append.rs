@@ -34,7 +34,7 @@ pub fn words(records: usize) -> (impl Iterator<Item = Box<Word>>, oneshot::Recei
 
 impl Word {
     /// The record is durable, and lies there.
-    pub fn placed(mut self: Box<Self>, offset: u64) {
+    pub fn placed(mut self, offset: u64) {
         self.spoken = true;
         let mut append = self.append.lock().unwrap_or_else(PoisonError::into_inner);
         append.offsets[self.index] = offset;
@@ -47,7 +47,7 @@ impl Word {
     }
 
     /// The record may be there, or not.
-    pub fn lost(mut self: Box<Self>, failure: Failure) {
+    pub fn lost(mut self, failure: Failure) {
         self.fail(failure);
     }
 
