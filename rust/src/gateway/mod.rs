@@ -10,6 +10,7 @@ mod chunks;
 mod connection;
 mod framing;
 mod head;
+mod heads;
 mod limits;
 mod line;
 mod service;

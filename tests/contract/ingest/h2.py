@@ -10,7 +10,7 @@ DATA, HEADERS, RESET, SETTINGS, PING, GOAWAY, CONTINUATION = 0, 1, 3, 4, 6, 7, 9
 END_HEADERS, END_STREAM, ACK = 4, 1, 1
 MOST_STREAMS, FIRST_WINDOW = 3, 4  # settings
 CALM = 11  # the error code ENHANCE_YOUR_CALM
-PATIENCE = 10.0
+PATIENCE = 5.0  # seconds until a missing frame is a failure
 
 
 class Frame(NamedTuple):
