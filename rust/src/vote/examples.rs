@@ -7,11 +7,14 @@ use serde::Deserialize;
 use super::body::BodyReader;
 use super::contest::Contest;
 use super::error::Fault;
-use super::model::{Vote, read_rank, spell_rank};
+use super::model::{Door, Vote, read_rank, spell_rank};
 use super::place::partition_of;
+use super::record::encode_record;
 use super::voter::Voters;
 
 const EXAMPLES: &str = include_str!("../../../contract/examples.json");
+
+const AT: u64 = 1_700_000_000_000; // of every record
 
 #[derive(Deserialize)]
 struct Examples {
@@ -64,19 +67,6 @@ struct Voter {
     digest: String,
 }
 
-/// What a record says of its vote.
-#[derive(Deserialize)]
-struct Record {
-    name: String,
-    album: String,
-    year: u32,
-    rank: serde_json::Number,
-    #[serde(default)]
-    id: String,
-    #[serde(default)]
-    voter: String,
-}
-
 fn examples() -> Examples {
     serde_json::from_str(EXAMPLES).unwrap()
 }
@@ -97,7 +87,7 @@ impl Body {
         let (body, key) = (self.bytes(), self.idempotency_key.as_deref());
         for found in [reader.read(&body, key), reader.read_exactly(&body, key)] {
             match &self.record {
-                Some(record) => assert_eq!(found, Ok(vote_of(record)), "{}", self.name),
+                Some(record) => assert_eq!(written(&found), Ok(record.clone().into_bytes()), "{}", self.name),
                 None => self.check_fault(&found.expect_err(&self.name)),
             }
         }
@@ -110,13 +100,13 @@ impl Body {
     }
 }
 
-fn unhex(pair: &[u8]) -> u8 {
-    u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()
+/// The record of what was read, as the examples have it.
+fn written(found: &Result<Vote, Fault>) -> Result<Vec<u8>, Fault> {
+    found.as_ref().map(|vote| encode_record(vote, Door::Grpc, AT)).map_err(Fault::clone)
 }
 
-fn vote_of(record: &str) -> Vote {
-    let Record { name, album, year, rank, id, voter } = serde_json::from_str(record).unwrap();
-    Vote { name, album, year, rank: read_rank(&rank.to_string()).unwrap(), id, voter }
+fn unhex(pair: &[u8]) -> u8 {
+    u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()
 }
 
 #[test]
