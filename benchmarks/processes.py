@@ -96,7 +96,8 @@ def rust(part: str, data: Path, *flags: str) -> Iterator[Running]:
 def _up(program: Sequence[str], part: str, data: Path, flags: Sequence[str]) -> Iterator[tuple[int, dict[str, int]]]:
     ports = {name: free_port() for name in LISTENING[part]}
     listens = [f"--{name}-listen=127.0.0.1:{port}" for name, port in ports.items()]
-    with started((*program, part, "--data", str(data), *listens, *flags)) as process:
+    alone = ["--rust-listen="] if part == "up" else []
+    with started((*program, part, "--data", str(data), *listens, *alone, *flags)) as process:
         for line in process.stdout or ():
             if line.startswith("rockola is up"):
                 yield process.pid, ports

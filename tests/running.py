@@ -21,6 +21,7 @@ LISTENING = {
     "consumer": ("metrics",),
     "web": ("web", "metrics"),
 }
+WITHOUT = {"up": ["--rust-listen="]}  # unless a test says otherwise
 
 
 def until(holds: Callable[[], object], what: str, seconds: float = PATIENCE) -> object:
@@ -66,7 +67,15 @@ class Process:
     def launch(self, **env: str) -> "Process":
         """Starts it and does not wait."""
         listens = [f"--{part}-listen=127.0.0.1:{port}" for part, port in self.ports.items()]
-        command = [*self.program, self.command, "--data", str(self.data), *listens, *self.flags]
+        command = [
+            *self.program,
+            self.command,
+            "--data",
+            str(self.data),
+            *listens,
+            *WITHOUT.get(self.command, []),
+            *self.flags,
+        ]
         with self.errors.open("a") as errors:
             self.process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=errors, text=True, env=os.environ | self.env | env

@@ -8,8 +8,8 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from typing import TYPE_CHECKING
 
 import uvloop
@@ -18,22 +18,20 @@ from rockola import failpoints
 from rockola.metrics import Metrics
 from rockola.opening import open_archive, open_log_reader, open_log_writer, open_tally
 from rockola.probes import probes
+from rockola.rust import PROGRAM, find_door, open_rust_gateway
 from rockola.serving import bound, serve, spelled
 from rockola.settings import Settings
 from rockola.tally import Totals
 from rockola.vote.contest import Contest, read_contest
+from rockola.wrong import WrongSetting, meant, told
 
-PARTS = ("server", "consumer", "web", "gateway")  # in the order they start; they stop the other way round
+PARTS = ("server", "consumer", "web", "gateway", "rust")  # in the order they start; they stop the other way round
 SWITCH = 0.0005  # seconds a thread holds the interpreter while another waits: consumer and gateway share it
 
 
 if TYPE_CHECKING:
     from rockola.counting import Counting
     from rockola.ingest.gateway import Behind
-
-
-class WrongSetting(Exception):
-    """A setting that cannot be followed; the message names it and says what to change."""
 
 
 class App:
@@ -99,6 +97,19 @@ class App:
             address = await self._stack.enter_async_context(serve_gateway(gateway, settings.gateway_listen))
         self.addresses["gateway"] = address
         self._checks.append(lambda: gateway.ready)
+
+    async def _start_rust(self) -> None:
+        settings, server = self._settings, self.addresses["server"]
+        if not settings.rust_listen:
+            return
+        if (door := find_door()) is None:
+            self.addresses["left out"] = f"the gateway in Rust: there is no {PROGRAM}, `make rust` builds it"
+            return
+        with told("rust_listen", settings.rust_listen):
+            bound(settings.rust_listen).close()
+        gateway = await self._stack.enter_async_context(open_rust_gateway(door, settings, server))
+        self.addresses["rust"] = gateway.address
+        self._watch(gateway.watch())
 
     async def _start_consumer(self) -> None:
         from rockola.consumer import Consumer
@@ -212,25 +223,6 @@ def require_private(settings: Settings) -> None:
         raise WrongSetting(
             f"The pages would be open to everybody at {host}. Set ROCKOLA_TOKEN, or listen at 127.0.0.1."
         )
-
-
-@contextmanager
-def meant(setting: str) -> Iterator[None]:
-    """Says in a sentence which setting cannot be read."""
-    try:
-        yield
-    except ValueError as error:
-        raise WrongSetting(f"The setting {setting} is wrong: {error}.") from error
-
-
-@contextmanager
-def told(name: str, listen: str) -> Iterator[None]:
-    """Says in a sentence why a part cannot listen."""
-    try:
-        yield
-    except (OSError, ValueError) as error:
-        flag = name.replace("_", "-")
-        raise WrongSetting(f"Nothing can listen at {listen}: {error}. Choose another place with --{flag}.") from error
 
 
 def start(settings: Settings, parts: Sequence[str], announce: Callable[[dict[str, str]], None]) -> None:

@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from rockola.app import PARTS, WrongSetting, contest_of, require_data, start, totals_of
+from rockola.app import PARTS, contest_of, require_data, start, totals_of
 from rockola.demo import demonstrated
 from rockola.doctor import Symptom, symptoms_of
 from rockola.findings import Grade
@@ -26,6 +26,7 @@ from rockola.verify import Only
 from rockola.verify import verify as compare
 from rockola.web.results import Results, tabulate
 from rockola.web.watch import stamp
+from rockola.wrong import WrongSetting
 
 STORES = ("data", "log", "tally", "archive", "contest")
 SHARED = (*STORES, "create_topic", "group_protocol", "allow_volatile")
@@ -47,12 +48,12 @@ GRADES = {Grade.GOOD: "green", Grade.RISKY: "yellow", Grade.BROKEN: "red"}
 
 
 @cli.command()
-@settable(*SHARED, *DOOR, *BALLOT, *PAGES, *WATCHED, "unreadable_limit")
+@settable(*SHARED, *DOOR, *BALLOT, "rust_listen", *PAGES, *WATCHED, "unreadable_limit")
 def up(settings: Settings) -> None:
     """Run everything in one process: gateway, server, consumer and pages, until Ctrl-C.
 
     Votes, counts and archive are files in the data folder, unless URLs name other stores. Kill it at any moment and
-    start it again: what was acknowledged is counted, once.
+    start it again: what was acknowledged is counted, once. A gateway in Rust runs beside it where it was built.
     """
     start(settings, PARTS, announce(settings))
 
@@ -126,7 +127,7 @@ def results(
 
 
 @cli.command()
-@settable(*DOOR, *BALLOT, *PAGES, *WATCHED)
+@settable(*DOOR, *BALLOT, "rust_listen", *PAGES, *WATCHED)
 def demo(settings: Settings) -> None:
     """Run everything on a fresh data folder, with a vote file being sent: watch it count."""
     with demonstrated(settings, announce) as (own, show):
@@ -181,6 +182,8 @@ def announce(settings: Settings, stores: Sequence[str] = USED["up"]) -> Callable
     sentences = {
         "web": "results         http://{}/",
         "gateway": "votes by HTTP   http://{}/grpc",
+        "rust": "and in Rust     http://{}/rust",
+        "left out": "left out        {}",
         "server": "votes by gRPC   {}",
         "metrics": "metrics         http://{}/metrics",
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 from rockola.settings import Settings
 
 RATE = 40  # votes a second: the file takes half a minute
+ROUTES = {"gateway": "grpc", "rust": "rust"}  # by part: each door has its share
 HINT = """
 A vote file is being sent, {rate} votes a second: watch http://{web}/
 Kill it in the middle, by Ctrl-C or kill -9. Then start it again and send the same file: every total is exact.
@@ -31,7 +32,8 @@ def demonstrated(settings: Settings, announce: Callable[[Settings], Announce]) -
         def show(addresses: dict[str, str]) -> None:
             announce(own)(addresses)
             print(HINT.format(web=addresses["web"], rate=RATE, data=data, votes=votes), flush=True)
-            command = ["send", "--url", f"http://{addresses['gateway']}/grpc", "--rate", str(RATE), "--batch", "1"]
+            doors = [f"http://{addresses[part]}/{route}" for part, route in ROUTES.items() if part in addresses]
+            command = ["send", *[f"--url={door}" for door in doors], "--rate", str(RATE), "--batch", "1"]
             senders.append(subprocess.Popen([sys.executable, "-m", "rockola", *command, str(votes)]))  # noqa: S603
 
         try:

@@ -9,10 +9,10 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from rockola.app import WrongSetting
 from rockola.settings import Settings
 from rockola.urls import WrongUrl
 from rockola.vote.errors import BrokenPromise, Unavailable
+from rockola.wrong import WrongSetting
 
 FAILED, WRONG = 1, 2
 out, err = Console(), Console(stderr=True)

@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     token: str = Field("", description="Organiser's token; needed to listen beyond this machine.")
     gateway_listen: str = Field("127.0.0.1:3000", description="Where the gateway takes votes over HTTP.")
     server_listen: str = Field("127.0.0.1:3001", description="Where the server takes votes over gRPC.")
+    rust_listen: str = Field(
+        "127.0.0.1:8000", description="Where `up` has a gateway in Rust as well; empty is nowhere."
+    )
     web_listen: str = Field("127.0.0.1:5000", description="Where the pages and their API are.")
     metrics_listen: str = Field("127.0.0.1:9100", description="Where /metrics, /healthz and /readyz of a process are.")
     server: str = Field("127.0.0.1:3001", description="Where a gateway of its own finds its server.")

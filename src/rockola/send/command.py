@@ -21,8 +21,13 @@ from rockola.vote.model import Door
 Opening = Callable[..., VoteFile]
 
 Files = Annotated[list[str], Argument(metavar="FILE...", help="Vote files; - is what is piped in.")]
-OwnDoor = Annotated[Door, Option(help="Which door of this machine.")]
-Url = Annotated[str, Option(help="Another door, as http://host:port/path.", show_default=False)]
+OwnDoors = Annotated[
+    list[Door],
+    Option("--door", help="Which door of this machine; several have their shares in turn. (grpc)", show_default=False),
+]
+Urls = Annotated[
+    list[str], Option("--url", help="Another door, as http://host:port/path; also several.", show_default=False)
+]
 Batch = Annotated[int, Option(help="Votes a request; 1 sends each by itself.")]
 Connections = Annotated[int, Option(help="Requests under way at once.")]
 Rate = Annotated[float, Option(help="Votes a second; 0 is as fast as it goes.")]
@@ -41,8 +46,8 @@ LedgerTo = Annotated[
 def send(  # noqa: PLR0913 # a flag each
     files: Files,
     *,
-    door: OwnDoor = Door.GRPC,
-    url: Url = "",
+    door: OwnDoors = [],  # noqa: B006 # read only
+    url: Urls = [],  # noqa: B006
     batch: Batch = Manner.batch,
     connections: Connections = Manner.connections,
     rate: Rate = Manner.rate,
@@ -66,11 +71,12 @@ def send(  # noqa: PLR0913 # a flag each
 
     \b
     rockola send votes.json
-    rockola send --door rust --rate 500 friday.csv saturday.ndjson.gz
+    rockola send --door grpc --door rust --rate 500 friday.csv saturday.ndjson.gz
     rockola send --skip-bad --max-bad 10 --report bad.ndjson votes.csv
     zcat votes.ndjson.gz | rockola send --url https://contest.example/grpc -
     """
-    manner = _manner(url or DOORS[door], batch, connections, rate, patience)
+    urls = (*(DOORS[each] for each in door), *url)
+    manner = _manner(urls or Manner.urls, batch, connections, rate, patience)
     check = partial(open_votes, max_bad=max_bad if skip_bad else 0, limit=max_size)
     raise typer.Exit(_run([partial(check, path) for path in files], manner, report, ledger))
 
@@ -85,9 +91,9 @@ def _run(openings: Sequence[Opening], manner: Manner, report: Path | None, ledge
         return job.run([partial(opening, on_bad=on_bad) for opening in openings])
 
 
-def _manner(url: str, batch: int, connections: int, rate: float, patience: float) -> Manner:
+def _manner(urls: tuple[str, ...], batch: int, connections: int, rate: float, patience: float) -> Manner:
     try:
-        return Manner(url, batch, connections, rate, patience)
+        return Manner(urls, batch, connections, rate, patience)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
 

@@ -12,12 +12,13 @@ DOORS = {Door.GRPC: "http://127.0.0.1:3000/grpc", Door.RUST: "http://127.0.0.1:8
 
 @dataclass(frozen=True)
 class Manner:
-    """`rate` in votes a second, 0 as fast as it goes; `batch` 1 sends each vote by itself.
+    """`urls` are doors that have their shares in turn; `batch` 1 sends each vote by itself.
 
-    After `patience` seconds in which no vote was settled, the rest is given up.
+    `rate` is in votes a second, 0 as fast as it goes. After `patience` seconds without a settled vote the rest is
+    given up.
     """
 
-    url: str = DOORS[Door.GRPC]
+    urls: tuple[str, ...] = (DOORS[Door.GRPC],)
     batch: int = 100
     connections: int = 8
     rate: float = 0
@@ -25,7 +26,8 @@ class Manner:
 
     def __post_init__(self) -> None:
         """ValueError says what is out of range."""
-        read_address(self.url)
+        for url in self.urls:
+            read_address(url)
         if not 1 <= self.batch <= LARGEST_BATCH:
             raise ValueError(f"a batch has 1 to {LARGEST_BATCH} votes")
         if not 1 <= self.connections <= 1000:

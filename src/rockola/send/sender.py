@@ -5,10 +5,10 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, repeat
+from itertools import chain, cycle, repeat
 
 from rockola.send.answers import NONE, Answer, Fate, outcomes
-from rockola.send.client import Client, read_address
+from rockola.send.client import Address, Client, read_address
 from rockola.send.listeners import Listener
 from rockola.send.manner import Manner, Result
 from rockola.send.rows import Ballot
@@ -39,26 +39,30 @@ class Sender:
         """Sends all `total` ballots, or gives up; WrongDoor when the address is none, WrongFile when theirs changed."""
         self._total, self._began, self._heard = total, time.monotonic(), time.monotonic()
         batches = _batches(ballots, self._manner.votes)
+        doors = cycle(read_address(url) for url in self._manner.urls)
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(self._manner.connections):
-                    group.create_task(self._work(batches))
+                    group.create_task(self._work(batches, doors))
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
         finally:
             self._ended = time.monotonic()
         return self.result
 
-    async def _work(self, batches: Iterator[Sequence[Ballot]]) -> None:
-        client = Client(read_address(self._manner.url))
+    async def _work(self, batches: Iterator[Sequence[Ballot]], doors: Iterator[Address]) -> None:
+        """Sends batches; the doors have them in turn, whichever connection is free."""
+        clients: dict[Address, Client] = {}
         try:
             while not self._gave_up and (batch := next(batches, None)):
                 await self._until_due(len(batch))
                 for listener in self._listeners:
                     listener.sending(batch)
-                await self._deliver(client, batch)
+                door = next(doors)
+                await self._deliver(clients.setdefault(door, Client(door)), batch)
         finally:
-            client.close()
+            for client in clients.values():
+                client.close()
 
     async def _until_due(self, votes: int) -> None:
         """Waits for the moment that the rate has for these votes, whatever became of those before them."""

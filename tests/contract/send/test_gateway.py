@@ -34,7 +34,7 @@ async def sent(folder: Path, path: Path, batches: Sequence[int], contest: Contes
     async with serve_gateway(gateway, "127.0.0.1:0") as address:
         with closing(open_votes(str(path))) as votes:
             for batch in batches:
-                sender = Sender(Manner(f"http://{address}/grpc", batch))
+                sender = Sender(Manner((f"http://{address}/grpc",), batch))
                 results.append(await sender.send(votes.ballots(), votes.votes))
     await writer.close()
     return results

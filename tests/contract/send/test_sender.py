@@ -25,7 +25,7 @@ def ballots(number: int, size: int = 0) -> list[Ballot]:
 
 def sent(door: Door, number: int, *listeners: Listener, size: int = 0, **manner: Any) -> Result:
     """Sends so many votes to a door."""
-    manner = {"url": door.url, "connections": 1, "batch": 10, "patience": 5} | manner
+    manner = {"urls": (door.url,), "connections": 1, "batch": 10, "patience": 5} | manner
     return asyncio.run(Sender(Manner(**manner), listeners).send(ballots(number, size), number))
 
 
@@ -52,6 +52,16 @@ def test_votes_are_sent_in_batches(door: Door) -> None:
 def test_every_vote_is_taken_once(door: Door) -> None:
     sent(door, 500, connections=8)
     assert door.taken == {ballot.id: 1 for ballot in ballots(500)}
+
+
+def test_two_doors_have_their_shares_in_turn(door: Door) -> None:
+    other = Door()
+    try:
+        sent(door, 25, urls=(door.url, other.url), connections=3)
+    finally:
+        other.stop()
+    assert sorted(len(asked.ids) for asked in door.asked) == [5, 10]
+    assert door.taken | other.taken == {ballot.id: 1 for ballot in ballots(25)}
 
 
 def test_every_accepted_vote_is_counted_as_such(door: Door) -> None:
@@ -215,11 +225,11 @@ def test_the_report_names_refused_rows(door: Door) -> None:
 
 
 WRONG = {
-    "no URL": {"url": "localhost:3000/grpc"},
-    "another scheme": {"url": "ftp://127.0.0.1/grpc"},
-    "a password": {"url": "http://me:secret@127.0.0.1/grpc"},
-    "a line break": {"url": "http://127.0.0.1/grpc%0d\rx: y"},
-    "a port that is none": {"url": "http://127.0.0.1:70000/grpc"},
+    "no URL": {"urls": ("localhost:3000/grpc",)},
+    "another scheme": {"urls": ("ftp://127.0.0.1/grpc",)},
+    "a password": {"urls": ("http://me:secret@127.0.0.1/grpc",)},
+    "a line break": {"urls": ("http://127.0.0.1/grpc%0d\rx: y",)},
+    "a port that is none": {"urls": ("http://127.0.0.1:70000/grpc",)},
     "no vote a batch": {"batch": 0},
     "too many votes a batch": {"batch": 1001},
     "no connection": {"connections": 0},
