@@ -31,7 +31,7 @@ const FRAME: usize = 4; // bytes around a vote in a message
 const CONNECT: Duration = Duration::from_secs(1); // a cast waits for a server that is away, nothing sent
 const AGAIN: Duration = Duration::from_millis(100); // between two tries to connect
 const LOOK: Duration = Duration::from_millis(500); // between two questions whether the server is well
-const TROUBLE: Duration = Duration::from_secs(1); // a server that failed just now is not well yet, whatever it says
+const FRESH: Duration = Duration::from_secs(1); // a cast's own word is believed, whatever the server says of its health
 const WINDOW: u32 = 1 << 20; // bytes on their way, more than the answer to a full batch
 
 /// Casts votes at one server, in the name of the Rust door.
@@ -39,7 +39,7 @@ pub struct Stub {
     endpoint: Endpoint,
     channel: RefCell<Option<Channel>>,
     stream: RefCell<Option<Stream>>,
-    trouble: Cell<Option<Instant>>,
+    told: Cell<Option<Instant>>,
     ready: Arc<AtomicBool>,
 }
 
@@ -54,8 +54,8 @@ pub fn endpoint(server: &str) -> Result<Endpoint, Failure> {
 impl Stub {
     /// `ready` is kept true while the server would take a vote.
     pub fn new(endpoint: Endpoint, ready: Arc<AtomicBool>) -> Self {
-        let (channel, stream, trouble) = (RefCell::default(), RefCell::default(), Cell::default());
-        Self { endpoint, channel, stream, trouble, ready }
+        let (channel, stream, told) = (RefCell::default(), RefCell::default(), Cell::default());
+        Self { endpoint, channel, stream, told, ready }
     }
 
     /// An outcome for each vote, in order; NotSent when nothing left this process, Unknown for any later trouble.
@@ -73,8 +73,7 @@ impl Stub {
                 }
             }
         }
-        self.trouble.set(None);
-        self.ready.store(true, Ordering::Relaxed);
+        self.learn(true);
         if outcomes.contains(&Err(Fault::Unknown)) { Err(Fault::Unknown) } else { Ok(outcomes) }
     }
 
@@ -85,7 +84,7 @@ impl Stub {
             if !is_well {
                 self.channel.take(); // whoever comes next finds out whether it can be reached
             }
-            if self.trouble.get().is_none_or(|since| since.elapsed() > TROUBLE) {
+            if self.told.get().is_none_or(|since| since.elapsed() > FRESH) {
                 self.ready.store(is_well, Ordering::Relaxed);
             }
             sleep(LOOK).await;
@@ -94,10 +93,14 @@ impl Stub {
 
     /// The next cast begins anew.
     pub fn give_up(&self) {
-        self.trouble.set(Some(Instant::now()));
-        self.ready.store(false, Ordering::Relaxed);
+        self.learn(false);
         self.stream.take();
         self.channel.take();
+    }
+
+    fn learn(&self, ready: bool) {
+        self.ready.store(ready, Ordering::Relaxed);
+        self.told.set(Some(Instant::now()));
     }
 
     async fn is_well(&self) -> bool {

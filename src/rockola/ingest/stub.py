@@ -18,7 +18,7 @@ METHOD = f"/{SERVICE}/Cast"
 LARGEST_MESSAGE = 250_000  # bytes, under what a server reads
 CONNECT = 1.0  # seconds a cast waits for a server that is away before it gives up, nothing sent
 LOOK = 0.5  # seconds between two questions whether the server is well
-TROUBLE = 1.0  # seconds in which a server that failed is not well yet, whatever it says
+FRESH = 1.0  # seconds in which a cast's own word is believed, whatever the server says of its health
 OPTIONS = [
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
@@ -36,14 +36,14 @@ class Stub:
         self._door = door
         self._stream: Any = None
         self._turn = asyncio.Lock()
-        self._failed = -TROUBLE
+        self._told = -FRESH
         self.ready = False
 
     async def watch(self) -> None:
         """Asks the server over and over whether it is well."""
         while True:
             well = await self._is_well()
-            if asyncio.get_running_loop().time() - self._failed > TROUBLE:
+            if asyncio.get_running_loop().time() - self._told > FRESH:
                 self.ready = well
             await asyncio.sleep(LOOK)
 
@@ -56,16 +56,18 @@ class Stub:
                     await self._connect(sent=bool(outcomes))
                     outcomes += await self._exchange(message, number)
             except Unavailable:
-                self._failed = asyncio.get_running_loop().time()
-                self.ready = False
+                self._learn(ready=False)
                 raise
-        self.ready = True
+        self._learn(ready=True)
         return outcomes
 
     async def close(self) -> None:
         """Ends the stream; a cast under way is Unavailable."""
         self._drop()
         await self._channel.close()
+
+    def _learn(self, ready: bool) -> None:
+        self.ready, self._told = ready, asyncio.get_running_loop().time()
 
     async def _is_well(self) -> bool:
         question = health_pb2.HealthCheckRequest(service=SERVICE)

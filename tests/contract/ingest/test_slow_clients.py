@@ -13,14 +13,15 @@ from contract.ingest.wire import get, post
 from rockola.ingest.http import Deadlines
 
 GOODBYES = {  # what is sent at once, what follows every half second; the last answer, and the seconds until the end
-    "B-30 headers byte by byte": (HEAD + b"X: ", b"a", 408, (4, 5.2)),
-    "B-30 headers that stop": (HEAD, b"", 408, (4, 5.2)),
-    "B-31 body byte by byte": (HEAD + b"Content-Length: 1000\r\n\r\n", b"a", 408, (9, 10.2)),
-    "B-31 body that stops": (HEAD + b"Content-Length: 1000\r\n\r\n{", b"", 408, (9, 10.2)),
-    "B-31 second body that stops": (post() + HEAD + b"Content-Length: 9\r\n\r\n", b"", 408, (9, 10.2)),
+    "B-30 headers byte by byte": (HEAD + b"X: ", b"a", 408, (4, 5)),
+    "B-30 headers that stop": (HEAD, b"", 408, (4, 5)),
+    "B-31 body byte by byte": (HEAD + b"Content-Length: 1000\r\n\r\n", b"a", 408, (9, 10)),
+    "B-31 body that stops": (HEAD + b"Content-Length: 1000\r\n\r\n{", b"", 408, (9, 10)),
+    "B-31 second body that stops": (post() + HEAD + b"Content-Length: 9\r\n\r\n", b"", 408, (9, 10)),
     "B-32 nothing": (b"", b"", None, (4, 10)),
     "B-32 blank lines": (b"", b"\r\n", None, (4, 10)),
 }
+SLACK = 1.0  # seconds that a machine with other work may be late
 pytestmark = pytest.mark.slow
 Goodbye = tuple[int | None, float]
 
@@ -51,7 +52,7 @@ def goodbyes(door: Door) -> Iterator[dict[str, Future[Goodbye]]]:
 def test_a_slow_client_is_let_go(goodbyes: dict[str, Future[Goodbye]], name: str) -> None:
     _, _, wanted, (soonest, latest) = GOODBYES[name]
     status, seconds = goodbyes[name].result(20)
-    assert (status, soonest <= seconds <= latest) == (wanted, True), seconds
+    assert (status, soonest <= seconds <= latest + SLACK) == (wanted, True), seconds
 
 
 def test_a_client_that_rests_too_long_is_let_go(opened: Opened) -> None:
