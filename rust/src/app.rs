@@ -164,3 +164,19 @@ fn end_with_stdin() {
 fn tell_in_json() {
     tracing_subscriber::fmt().json().flatten_event(true).with_writer(std::io::stderr).init();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_secret_is_made_once_and_shown_to_nobody_else() {
+        let data = std::env::temp_dir().join(format!("rockola-secret-{}", std::process::id()));
+        let secret = kept_secret(&data).unwrap();
+        let again = kept_secret(&data).unwrap();
+        let mode = fs::metadata(data.join("secret")).unwrap().permissions().mode() & 0o777;
+        fs::remove_dir_all(&data).unwrap();
+        assert_eq!((secret.len(), again, mode), (2 * SECRET_BYTES, secret, 0o600));
+    }
+}

@@ -145,3 +145,48 @@ fn count() -> impl clap::builder::TypedValueParser<Value = usize> {
     use clap::builder::TypedValueParser;
     value_parser!(i64).range(0..=MOST).map(|number| usize::try_from(number).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(arguments: &[&str]) -> ServerSettings {
+        let line = Line::try_parse_from(["rockola-door", "server"].iter().chain(arguments)).unwrap();
+        match line.command {
+            Command::Server(settings) => settings,
+            Command::Gateway(_) => unreachable!("it was told to be a server"),
+        }
+    }
+
+    fn log_url(arguments: &[&str]) -> String {
+        server(arguments).log_url().unwrap()
+    }
+
+    #[test]
+    fn what_is_said_of_the_topic_goes_into_the_url_unless_it_says_so_itself() {
+        assert_eq!(log_url(&["--log=kafka://a/t"]), "kafka://a/t");
+        assert_eq!(log_url(&["--log=kafka://a/t", "--create-topic"]), "kafka://a/t?create_topic=true");
+        assert_eq!(log_url(&["--log=kafka://a?tls=1", "--no-create-topic"]), "kafka://a?tls=1&create_topic=false");
+        let own = "kafka://a?create_topic=false";
+        assert_eq!(log_url(&[&format!("--log={own}"), "--create-topic=true"]), own);
+    }
+
+    #[test]
+    fn the_data_folder_is_quoted_in_the_url() {
+        assert_eq!(log_url(&["--data=/a #1"]), "sqlite:////a%20%231/log.db");
+    }
+
+    #[test]
+    fn a_server_describes_itself_unless_told_otherwise() {
+        let reflects = |arguments: &[&str]| server(arguments).reflects();
+        assert!(reflects(&[]));
+        assert!(!reflects(&["--no-reflection"]) && !reflects(&["--reflection=false"]));
+    }
+
+    #[test]
+    fn a_number_out_of_range_is_refused() {
+        for wrong in ["--queue=-1", "--queue=10000001", "--queue=many"] {
+            assert!(Line::try_parse_from(["rockola-door", "gateway", wrong]).is_err(), "{wrong}");
+        }
+    }
+}
