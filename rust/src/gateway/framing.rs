@@ -98,8 +98,8 @@ impl Framing {
     fn begin(&mut self, rest: &[u8]) -> Result<usize, Refused> {
         let blank = rest.iter().take_while(|byte| b"\r\n".contains(byte)).count();
         if let Some(first) = rest.get(blank) {
-            if !first.is_ascii_graphic() {
-                return Err(Fixed::Malformed.into()); // TLS, most often
+            if !first.is_ascii_uppercase() {
+                return Err(Fixed::Malformed.into()); // no method: TLS, or a body that nobody spoke of
             }
             self.stage = Stage::Head;
             self.begun += 1;
@@ -225,6 +225,8 @@ mod tests {
         for (bytes, answer) in [
             ("GET / HTTP/1.1\nHost: a\n\n", Some(Fixed::Malformed)),
             ("GET /\r\n\r\n", None),
+            ("POST /\r\n\r\n", Some(Fixed::Malformed)),
+            ("{}", Some(Fixed::Malformed)),
             ("GET / HTTP/2.0\r\n\r\n", Some(Fixed::Version)),
             ("GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n", Some(Fixed::Malformed)),
             ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x1\r\n", Some(Fixed::Malformed)),

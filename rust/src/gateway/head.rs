@@ -51,11 +51,10 @@ pub struct Head<'a> {
 
 /// Refuses a request line whose version is none of ours.
 pub fn check_line(line: &[u8]) -> Result<(), Refused> {
-    let version = match memchr::memrchr(b' ', line) {
-        None => return Err(Fixed::Malformed.into()),
-        Some(at) if memchr::memchr(b' ', line) == Some(at) => return Err(Refused(None)), // HTTP/0.9
-        Some(at) => &line[at + 1..],
-    };
+    if line.starts_with(b"GET /") && line[4..].iter().all(u8::is_ascii_graphic) {
+        return Err(Refused(None)); // HTTP/0.9 has no status to answer with
+    }
+    let version = memchr::memrchr(b' ', line).map_or(line, |at| &line[at + 1..]);
     match version {
         b"HTTP/1.1" | b"HTTP/1.0" => Ok(()),
         b"HTTP/0.9" => Err(Refused(None)),
