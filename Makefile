@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CARGO = cd rust && CARGO_TARGET_DIR="$${ROCKOLA_CACHE:-$$HOME/.cache/rockola}/rust" cargo
 
-.PHONY: setup demo test soak check lint contract bench up services load locust rust rustcheck rustdeny
+.PHONY: setup demo test soak check lint contract words screenshots bench up services load locust rust rustcheck rustdeny
 
 setup:  ## everything the other targets need, into .venv
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv; }
@@ -37,6 +37,9 @@ lint: setup  ## style, types, imports, sizes
 
 contract: setup  ## generated code from contract/vote.proto
 	@$(BIN)/python -m grpc_tools.protoc -Icontract --python_out=src/rockola/vote --pyi_out=src/rockola/vote contract/vote.proto
+
+words: setup  ## the catalogues of the pages, from what templates and scripts say
+	@PYTHONPATH=. $(BIN)/python -m tools.words
 
 bench: setup  ## what it counts per second here, beside the plain way
 	@PYTHONPATH=. $(BIN)/python benchmarks/run.py

@@ -132,7 +132,7 @@ class App:
         require_private(settings)
         tally = self._stack.enter_context(closing(open_tally(settings.url("tally"))))
         archive = self._stack.enter_context(closing(open_archive(settings.url("archive"))))
-        app = build(tally, archive, self._contest.title, self._metrics, settings.token)
+        app = build(tally, archive, self._contest, self._metrics, settings.token)
         with told("web_listen", settings.web_listen):
             listener = bound(settings.web_listen)
         self.addresses["web"] = spelled(listener)

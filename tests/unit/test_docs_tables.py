@@ -128,18 +128,17 @@ async def gateway_routes() -> set[str]:
 
 def web_routes(folder: Path) -> set[str]:
     tally, archive = open_tally(f"sqlite:///{folder}/tally.db"), open_archive(f"sqlite:///{folder}/archive.db")
-    built = app.build(tally, archive, "", Metrics())
+    built = app.build(tally, archive, Contest(), Metrics())
     tally.close()
     archive.close()
-    return {f"GET {path}" for path in paths(built)}
+    return set(routes(built))
 
 
-def paths(built: FastAPI) -> Iterator[str]:
+def routes(built: FastAPI) -> Iterator[str]:
     for route in built.routes:
         included = getattr(route, "original_router", None)
         for one in included.routes if included else [route]:
-            assert one.methods <= {"GET", "HEAD"}
-            yield one.path
+            yield from (f"{method} {one.path}" for method in one.methods - {"HEAD"})
 
 
 def costs() -> dict[str, list[str]]:

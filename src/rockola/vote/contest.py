@@ -1,10 +1,11 @@
-"""The contest's rules: an optional catalogue of candidates and a number of votes per voter, fixed for a log."""
+"""The contest: an optional catalogue and votes per voter, fixed for a log, and how it is shown, which is not."""
 
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -12,13 +13,20 @@ from rockola.vote.errors import InvalidVote
 from rockola.vote.model import Vote, canonical
 
 Candidate = tuple[str, str]
+Shown = Literal["public", "blind", "organiser"]
+ZONE = "America/Guatemala"
 
 
 @dataclass(frozen=True)
 class Contest:
-    """`catalogue` maps the case-folded candidate to its spelling, None when any band may be voted for."""
+    """`catalogue` maps the case-folded candidate to its spelling, None when any band may be voted for.
+
+    `results` says who sees them until they are revealed; `zone` is that of the times on the pages.
+    """
 
     title: str = ""
+    zone: str = ZONE
+    results: Shown = "public"
     catalogue: Mapping[Candidate, Candidate] | None = None
     votes_per_voter: int | None = None
     spellings: frozenset[Candidate] = field(init=False)
@@ -51,10 +59,15 @@ def read_contest(text: str) -> Contest:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"the contest file is not TOML: {error}") from error
-    if unknown := table.keys() - {"title", "votes_per_voter", "candidates"}:
+    if unknown := table.keys() - {"title", "zone", "results", "votes_per_voter", "candidates"}:
         raise ValueError(f"the contest file has an unknown key: {min(unknown)}")
-    contest = Contest(catalogue=_catalogue(table["candidates"]) if "candidates" in table else None)
-    return replace(contest, title=_title(table), votes_per_voter=_limit(table.get("votes_per_voter")))
+    return Contest(
+        catalogue=_catalogue(table["candidates"]) if "candidates" in table else None,
+        title=_title(table),
+        zone=_zone(table.get("zone", ZONE)),
+        results=_shown(table.get("results", "public")),
+        votes_per_voter=_limit(table.get("votes_per_voter")),
+    )
 
 
 def folded(name: str, album: str) -> Candidate:
@@ -67,6 +80,21 @@ def _title(table: Mapping[str, Any]) -> str:
     if not isinstance(title, str) or len(title) > 200:
         raise ValueError("title must be a text of at most 200 characters")
     return title
+
+
+def _zone(value: Any) -> str:
+    try:
+        return ZoneInfo(value).key
+    except (OSError, TypeError, ValueError, ZoneInfoNotFoundError) as error:
+        raise ValueError(f"zone must be a time zone, as {ZONE}") from error
+
+
+def _shown(value: Any) -> Shown:
+    known: tuple[Shown, ...] = get_args(Shown)
+    for each in known:
+        if value == each:
+            return each
+    raise ValueError(f"results must be one of {', '.join(known)}")
 
 
 def _limit(value: Any) -> int | None:

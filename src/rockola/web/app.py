@@ -2,19 +2,23 @@
 
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 
 from rockola.archive import Archive
 from rockola.metrics import Metrics
 from rockola.tally import Tally
+from rockola.vote.contest import Contest
 from rockola.web import problems
 from rockola.web.assets import Assets
 from rockola.web.guard import Guard
 from rockola.web.live import Live
 from rockola.web.pages import page_routes
 from rockola.web.query import read_query
+from rockola.web.receipts import Desk, receipt_routes
+from rockola.web.render import Renderer
 from rockola.web.results import Results
 from rockola.web.shield import Shield
+from rockola.web.sign_in import sign_in_routes
 from rockola.web.stream import Seats, Stream
 from rockola.web.votes import json_answer, votes_routes
 from rockola.web.watch import Watch
@@ -22,20 +26,29 @@ from rockola.web.watch import Watch
 EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
 
 
-def build(tally: Tally, archive: Archive, title: str, metrics: Metrics, token: str = "") -> FastAPI:
-    """The application; single votes are for whoever brings the token, when there is one.
+def build(tally: Tally, archive: Archive, contest: Contest, metrics: Metrics, token: str = "") -> FastAPI:
+    """The application; what `access` says is the organiser's is for whoever brings the token, when there is one.
 
     Whoever serves it calls `app.state.live.close()` before it waits for answers under way.
     """
+    guard = Guard(token)
     app = FastAPI(
-        title=title or "rockola", docs_url=None, redoc_url=None, redirect_slashes=False, responses=problems.RESPONSES
+        title=contest.title or "rockola",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=problems.RESPONSES,
+        dependencies=[Depends(guard)],
     )
     watch, assets = Watch(tally, archive), Assets()
+    renderer = Renderer(assets, contest, guard)
     app.state.live = Live(watch)
     problems.install(app)
     app.include_router(results_routes(watch, app.state.live, Seats(metrics.streams)))
-    app.include_router(votes_routes(archive, Guard(token)))
-    app.include_router(page_routes(watch, title, assets))
+    app.include_router(votes_routes(archive))
+    app.include_router(receipt_routes(Desk(watch, archive), renderer))
+    app.include_router(page_routes(watch, renderer))
+    app.include_router(sign_in_routes(guard, renderer))
     app.include_router(assets.routes())
     app.add_middleware(Shield)
     return app

@@ -16,6 +16,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {  # for OpenAPI
     "4XX": {"description": "What the request should change.", "content": {PROBLEM: {}}},
     "5XX": {"description": "Ask again after Retry-After.", "content": {PROBLEM: {}}},
 }
+METHODS = {"/sign-in": "GET, HEAD, POST, OPTIONS", "/sign-out": "POST, OPTIONS"}  # everything else is only read
 RETRY = {"Retry-After": "2"}  # seconds
 
 
@@ -70,7 +71,7 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 # as registered
     if error.status_code != 405:
         return Problem(error.status_code, "not_found" if error.status_code == 404 else "refused").response()
-    allow = {"Allow": "GET, HEAD, OPTIONS"}
+    allow = {"Allow": METHODS.get(request.url.path, "GET, HEAD, OPTIONS")}
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=allow)
-    return Problem(405, "method_not_allowed", "everything here is only read", headers=allow).response()
+    return Problem(405, "method_not_allowed", f"this is for {allow['Allow']}", headers=allow).response()

@@ -1,121 +1,102 @@
-"""What the pages say, in Spanish and English, and how each writes numbers. The page's script reads the same table."""
+"""What the pages say, and how they write numbers and times: the catalogues of gettext, and the reader's own manner."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from gettext import GNUTranslations, NullTranslations, translation
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
-Words = Mapping[str, str | tuple[str, str]]  # a pair is one and many
+from babel import Locale, localedata
+from babel.dates import format_datetime
+from babel.numbers import get_decimal_symbol, get_group_symbol
 
-WORDS: dict[str, Words] = {
-    "es": {
-        "thousands": ".",
-        "decimal": ",",
-        "percent": "\u00a0%",
-        "live_results": "Resultados en vivo",
-        "results": "Resultados",
-        "skip": "Ir a los resultados",
-        "pages": "Páginas",
-        "language": "Idioma",
-        "to_dark": "Oscuro",
-        "to_light": "Claro",
-        "live": "en vivo",
-        "empty": "esperando votos",
-        "stale": "sin actualizar",
-        "recounting": "recontando",
-        "lost": "sin conexión",
-        "away": "sin datos",
-        "changed": "último voto hace {}",
-        "counted": ("voto contado", "votos contados"),
-        "now": "ahora",
-        "each_counted": "todos los votos leídos contaron",
-        "duplicate": ("repetido", "repetidos"),
-        "over_limit": ("fuera de límite", "fuera de límite"),
-        "not_in_catalogue": ("fuera de catálogo", "fuera de catálogo"),
-        "unreadable": ("ilegible", "ilegibles"),
-        "place": "Puesto",
-        "votes": ("voto", "votos"),
-        "mean": "nota media",
-        "more": "y {} más",
-        "empty_title": "Todavía no hay votos",
-        "empty_how": "Esta orden envía los de un archivo:",
-        "empty_then": "Los resultados aparecen aquí solos.",
-        "notice_stale": "No se puede leer el conteo. Estos son los últimos números, de las {}. Se vuelve a intentar.",
-        "notice_recounting": "El conteo se está rehaciendo y aún no llega hasta donde estaba: faltan votos por sumar.",
-        "notice_lost": "Se perdió la conexión. Estos son los últimos números, de las {}. Se vuelve a intentar.",
-        "notice_away": "No se puede leer el conteo, y aún no hay números que mostrar. La página vuelve a intentarlo.",
-        "doors": "Puertas",
-        "how": "¿Cómo se contó?",
-        "read_to": "Leído hasta",
-        "log": "Registro",
-        "rebuilt": "El conteo se rehízo desde el archivo de votos.",
-        "once": "Cada voto recibido cuenta una sola vez. Los demás se guardan con su motivo.",
-        "check": "Los mismos números en JSON",
-    },
-    "en": {
-        "thousands": ",",
-        "decimal": ".",
-        "percent": "%",
-        "live_results": "Live results",
-        "results": "Results",
-        "skip": "Skip to the results",
-        "pages": "Pages",
-        "language": "Language",
-        "to_dark": "Dark",
-        "to_light": "Light",
-        "live": "live",
-        "empty": "waiting for votes",
-        "stale": "not updating",
-        "recounting": "recounting",
-        "lost": "connection lost",
-        "away": "no data",
-        "changed": "last vote {} ago",
-        "counted": ("vote counted", "votes counted"),
-        "now": "now",
-        "each_counted": "every vote that was read counted",
-        "duplicate": ("repeated", "repeated"),
-        "over_limit": ("over the limit", "over the limit"),
-        "not_in_catalogue": ("not in the catalogue", "not in the catalogue"),
-        "unreadable": ("unreadable", "unreadable"),
-        "place": "Place",
-        "votes": ("vote", "votes"),
-        "mean": "mean rank",
-        "more": "and {} more",
-        "empty_title": "No votes yet",
-        "empty_how": "This command sends those of a file:",
-        "empty_then": "The results appear here by themselves.",
-        "notice_stale": "The count cannot be read. These are the last numbers, of {}. Trying again.",
-        "notice_recounting": "The count is being made again and is not yet where it was: votes are still missing.",
-        "notice_lost": "The connection is lost. These are the last numbers received, of {}. Trying again.",
-        "notice_away": "The count cannot be read, and there are no numbers to show yet. The page tries again.",
-        "doors": "Doors",
-        "how": "How was it counted?",
-        "read_to": "Read up to",
-        "log": "Log",
-        "rebuilt": "The count was made again from the archive of votes.",
-        "once": "Every vote received counts once. The others are kept with their reason.",
-        "check": "The same numbers in JSON",
-    },
-}
+LOCALES = Path(__file__).parent / "locales"
+LANGUAGES = ("es", "en")
+SOURCE = "en"  # the language of the templates and scripts; the others have a catalogue
+WISH = re.compile(r"\s*([a-z]{2})(?:-([a-z]{2}|[0-9]{3}))?\s*(?:;\s*q=([0-9.]{1,6})\s*)?", re.IGNORECASE)
 
 
-def pick_language(asked: str, kept: str, accepted: str) -> str:
-    """The first of the URL's, the cookie's and the browser's languages that there is; Spanish when there is none."""
-    preferred = (entry.split(";")[0].strip()[:2].lower() for entry in accepted.split(","))
-    for wish in (asked, kept, *preferred):
-        if wish in WORDS:
-            return wish
-    return "es"
+class Words:
+    """A language, as people of one country write it, with the contest's time zone."""
+
+    def __init__(self, locale: Locale, zone: str) -> None:
+        self.language, self.locale, self.zone = locale.language, locale, zone
+        self.tag = str(locale).replace("_", "-")
+        self.group, self.decimal = get_group_symbol(locale), get_decimal_symbol(locale)
+        self.percent_sign = "\u00a0%" if "\u00a0" in locale.percent_formats[None].pattern else "%"
+        catalogue = _catalogue(self.language)
+        self.gettext, self.ngettext = catalogue.gettext, catalogue.ngettext
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        """1010 as 1.010 or 1,010."""
+        return f"{value:,.{decimals}f}".translate({ord(","): self.group, ord("."): self.decimal})
+
+    def percent(self, share: float) -> str:
+        """A share as a percentage with one decimal."""
+        return self.number(share * 100, 1) + self.percent_sign
+
+    def clock(self, instant: str) -> str:
+        """The time of an instant of the API, to the second: 18:04:05."""
+        return self._written(instant, "HH:mm:ss")
+
+    def minute(self, instant: str) -> str:
+        """The time of an instant, to the minute: 18:04."""
+        return self._written(instant, "HH:mm")
+
+    def moment(self, instant: str) -> str:
+        """Day and time of an instant: 28 nov 2026, 18:04:05."""
+        return self._written(instant, "d MMM y, HH:mm:ss")
+
+    def for_scripts(self, spoken: Iterable[tuple[str, str]]) -> Mapping[str, object]:
+        """What the scripts say, as `Assets.spoken` lists it, and how numbers are written; `format.js` reads it."""
+        return {
+            "locale": self.tag,
+            "zone": self.zone,
+            "group": self.group,
+            "decimal": self.decimal,
+            "percent": self.percent_sign,
+            "texts": {one: self._told(one, many) for one, many in spoken},
+        }
+
+    def _told(self, one: str, many: str) -> str | list[str]:
+        return [self.ngettext(one, many, number) for number in (1, 2)] if many else self.gettext(one)
+
+    def _written(self, instant: str, pattern: str) -> str:
+        return format_datetime(datetime.fromisoformat(instant), pattern, ZoneInfo(self.zone), self.locale)
 
 
-def number(words: Words, value: float, decimals: int = 0) -> str:
-    """A number as the language writes it: 1.010 or 1,010."""
-    text = f"{value:,.{decimals}f}"
-    return text.translate({ord(","): str(words["thousands"]), ord("."): str(words["decimal"])})
+def pick_locale(asked: str, kept: str, accepted: str) -> Locale:
+    """The first of the URL's, the cookie's and the browser's languages that there is; Spanish when there is none.
+
+    The country is the browser's, if it names one for that language: who reads es-GT writes 1,010, and es-ES 1.010.
+    """
+    wishes = _wishes(accepted)
+    language = next((wish for wish in (asked, kept, *(name for name, _ in wishes)) if wish in LANGUAGES), LANGUAGES[0])
+    names = (f"{language}_{country}" for name, country in wishes if name == language and country)
+    return Locale.parse(next(filter(localedata.exists, names), language))
 
 
-def percent(words: Words, share: float) -> str:
-    """A share as a percentage with one decimal."""
-    return number(words, share * 100, 1) + str(words["percent"])
+@lru_cache(256)
+def words_of(locale: Locale, zone: str) -> Words:
+    """The words of a locale; there are fewer than those kept."""
+    return Words(locale, zone)
 
 
-def plural(words: Words, key: str, value: int) -> str:
-    """The word for one or for many."""
-    return words[key][0 if value == 1 else 1]
+def _wishes(accepted: str) -> list[tuple[str, str]]:
+    """Language and country of what the browser accepts, the best first."""
+    found = [match for entry in accepted.split(",") if (match := WISH.fullmatch(entry))]
+    found.sort(key=lambda match: -_quality(match[3]))
+    return [(match[1].lower(), (match[2] or "").upper()) for match in found]
+
+
+def _quality(text: str | None) -> float:
+    try:
+        return float(text or 1)
+    except ValueError:
+        return 0.0
+
+
+def _catalogue(language: str) -> GNUTranslations | NullTranslations:
+    return NullTranslations() if language == SOURCE else translation("rockola", LOCALES, [language])

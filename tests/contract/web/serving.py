@@ -12,6 +12,7 @@ from rockola.archive import Archive
 from rockola.metrics import Metrics
 from rockola.opening import open_archive, open_tally
 from rockola.tally import Source, Step, Tally
+from rockola.vote.contest import Contest
 from rockola.vote.model import Door, Judged, Record, Verdict, Vote
 from rockola.vote.rules import effect
 from rockola.web.app import build
@@ -21,6 +22,7 @@ GENERATION = "abcdefghijklmnopqrstuv"
 AT = 1_700_000_000_000  # 2023-11-14T22:13:20Z, Unix milliseconds
 SONORA = Vote("Bohemia Suburbana", "Imaginaria Sonora", 2015, 520)
 PALABRAS = Vote("Bohemia Suburbana", "Mis palabras", 1997, 950)
+ANY = Contest()  # any band, no title
 VIAJE = Vote("Alux Nahual", "El Viaje", 2011, 860)
 
 
@@ -68,11 +70,15 @@ def open_stores(folder: Path, partitions: int = 1) -> Stores:
 
 @contextmanager
 def serving(
-    stores: Stores, title: str = "", metrics: Metrics | None = None, trusted: str = "", token: str = ""
+    stores: Stores,
+    contest: Contest = ANY,
+    metrics: Metrics | None = None,
+    trusted: str = "",
+    token: str = "",
 ) -> Iterator[str]:
     """The URL of the web over these stores, which it closes at the end; `trusted` as in `serve`."""
     listener = socket.create_server(("127.0.0.1", 0))
-    app = build(stores.tally, stores.archive, title, metrics or Metrics(), token)
+    app = build(stores.tally, stores.archive, contest, metrics or Metrics(), token)
     loop, ended = asyncio.new_event_loop(), asyncio.Event()
     thread = threading.Thread(target=_run, args=(loop, serve_web(app, listener, ended, trusted)))
     thread.start()

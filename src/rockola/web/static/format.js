@@ -1,0 +1,24 @@
+// How the reader's language says things and writes numbers and times. The page brings what it needs.
+
+const data = JSON.parse(document.getElementById("words").textContent);
+const times = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: data.zone };
+const toMinutes = new Intl.DateTimeFormat(data.locale, times);
+const toSeconds = new Intl.DateTimeFormat(data.locale, { ...times, second: "2-digit" });
+
+export const _ = (text) => data.texts[text];
+export const plural = (one, _many, value) => data.texts[one][value === 1 ? 0 : 1];
+export const clock = (time) => toSeconds.format(new Date(time));
+export const minute = (time) => toMinutes.format(new Date(time));
+
+export function number(value, decimals = 0) {
+  const [whole, rest] = value.toFixed(decimals).split(".");
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, data.group);
+  return rest ? grouped + data.decimal + rest : grouped;
+}
+
+export const percent = (share) => number(share * 100, 1) + data.percent;
+
+// Touches the page only where something changed.
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
