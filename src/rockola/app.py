@@ -125,14 +125,14 @@ class App:
         self._checks.append(lambda: counting.is_ready)
 
     async def _start_web(self) -> None:
-        from rockola.web.app import build
+        from rockola.web.app import Show, build
         from rockola.web.serve import serve_web
 
         settings = self._settings
         require_private(settings)
         tally = self._stack.enter_context(closing(open_tally(settings.url("tally"))))
         archive = self._stack.enter_context(closing(open_archive(settings.url("archive"))))
-        app = build(tally, archive, self._contest, self._metrics, settings.token)
+        app = build(tally, archive, self._metrics, Show(self._contest, settings.token, settings.data))
         with told("web_listen", settings.web_listen):
             listener = bound(settings.web_listen)
         self.addresses["web"] = spelled(listener)

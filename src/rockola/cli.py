@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rockola.app import PARTS, contest_of, require_data, start, totals_of
+from rockola.checked import Checked, leave
 from rockola.demo import demonstrated
 from rockola.doctor import Symptom, symptoms_of
 from rockola.findings import Grade
@@ -105,6 +106,8 @@ def verify(
     only: Only | None = "archive" if archive_only else "log" if log_only else None
     stores = [settings.url(name) for name in ("log", "archive", "tally")]
     report = compare(stores[0], stores[1], stores[2], contest_of(settings), only)
+    positions = {str(partition): position for partition, position in report.positions.items()}
+    leave(settings.data, Checked(report.generation, positions, stamp(time.time()), not report.differences))
     read = ", ".join(f"{partition}.{position}" for partition, position in sorted(report.positions.items()))
     out.print(f"Recounted up to {read or 'nothing'}: ", end="")
     out.print(", ".join(f"{number:,} {verdict}" for verdict, number in report.verdicts.items() if number) or "no votes")

@@ -117,7 +117,7 @@ class Database:
         self._connection = connect(self.path)
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
-            for statement in filter(str.strip, self._schema.split(";")):
+            for statement in _statements(self._schema):
                 self._connection.execute(statement)
             self.settle(self._connection)
         self._inode = self.path.stat().st_ino
@@ -161,6 +161,16 @@ def examine_file(url: str, service: str) -> Sequence[Finding]:
         finding("synchronous", MODES[kept["synchronous"]], kept["synchronous"] == FULL, "Use another file system."),
         finding("quick_check", damage, damage == "ok", advice),
     ]
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Those of a script; the body of a trigger holds semicolons of its own."""
+    statement = ""
+    for piece in script.split(";"):
+        statement += piece + ";"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _leave(_: Connection) -> None:

@@ -29,7 +29,9 @@ class Settings(BaseSettings):
         "classic", description="How consumers share partitions in Kafka: classic, or consumer (Kafka 4)."
     )
     allow_volatile: bool = Field(False, description="Whether a tally may forget on a restart: it is then recounted.")
-    contest: Path | None = Field(None, description="Contest file (TOML): title, zone, results, candidates, votes_per_voter.")
+    contest: Path | None = Field(
+        None, description="Contest file (TOML): candidates, votes_per_voter, title, zone, results."
+    )
     secret: str = Field("", description="Secret of the voter digests; empty makes one in the data folder.")
     token: str = Field("", description="Organiser's token; needed to listen beyond this machine.")
     gateway_listen: str = Field("127.0.0.1:3000", description="Where the gateway takes votes over HTTP.")

@@ -128,7 +128,7 @@ async def gateway_routes() -> set[str]:
 
 def web_routes(folder: Path) -> set[str]:
     tally, archive = open_tally(f"sqlite:///{folder}/tally.db"), open_archive(f"sqlite:///{folder}/archive.db")
-    built = app.build(tally, archive, Contest(), Metrics())
+    built = app.build(tally, archive, Metrics(), app.Show())
     tally.close()
     archive.close()
     return set(routes(built))

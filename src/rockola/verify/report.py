@@ -84,6 +84,7 @@ class Outcome(NamedTuple):
 class Report:
     """What was compared with the tally, up to where, and the first difference of each kind: none when all agree."""
 
+    generation: str | None
     compared: Sequence[str]
     positions: Mapping[int, int]
     verdicts: Mapping[str, int]
@@ -99,7 +100,7 @@ def reported(compared: Sequence[str], tallied: Tallied, outcome: Outcome) -> Rep
             differences.append(f"The tally remembers other ids or voters than the recount of the {store} counted.")
     counts = next(iter(outcome.recounts.values()), Sums()).counts
     verdicts = {verdict.value: counts[f'["verdict","{verdict}"]'] for verdict in Verdict}
-    return Report(compared, tallied.positions, verdicts, differences)
+    return Report(tallied.generation, compared, tallied.positions, verdicts, differences)
 
 
 def _counts(alike: Alike) -> Iterator[tuple[tuple[object, ...], int]]:

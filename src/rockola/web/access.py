@@ -17,6 +17,7 @@ ROUTES = {
     "/api/results": Access.RESULTS,
     "/api/results/stream": Access.RESULTS,
     "/api/timeseries": Access.RESULTS,
+    "/api/verification": Access.EVERYBODY,
     "/receipt": Access.EVERYBODY,
     "/api/receipts/{receipt}": Access.EVERYBODY,
     "/sign-in": Access.EVERYBODY,

@@ -1,5 +1,7 @@
 """The web: one application of pages, API and stream over a tally and an archive."""
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -20,20 +22,31 @@ from rockola.web.results import Results
 from rockola.web.shield import Shield
 from rockola.web.sign_in import sign_in_routes
 from rockola.web.stream import Seats, Stream
+from rockola.web.verification import Verifications, verification_routes
 from rockola.web.votes import json_answer, votes_routes
 from rockola.web.watch import Watch
 
+ANY = Contest()  # any band, no title
 EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
 
 
-def build(tally: Tally, archive: Archive, contest: Contest, metrics: Metrics, token: str = "") -> FastAPI:
+@dataclass(frozen=True)
+class Show:
+    """What is shown, and to whom: the organiser's `token`, and the `folder` where `rockola verify` leaves its word."""
+
+    contest: Contest = ANY
+    token: str = ""
+    folder: Path | None = None
+
+
+def build(tally: Tally, archive: Archive, metrics: Metrics, show: Show) -> FastAPI:
     """The application; what `access` says is the organiser's is for whoever brings the token, when there is one.
 
     Whoever serves it calls `app.state.live.close()` before it waits for answers under way.
     """
-    guard = Guard(token)
+    guard = Guard(show.token)
     app = FastAPI(
-        title=contest.title or "rockola",
+        title=show.contest.title or "rockola",
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -41,13 +54,14 @@ def build(tally: Tally, archive: Archive, contest: Contest, metrics: Metrics, to
         dependencies=[Depends(guard)],
     )
     watch, assets = Watch(tally, archive), Assets()
-    renderer = Renderer(assets, contest, guard)
+    renderer, verifications = Renderer(assets, show.contest, guard), Verifications(show.folder, watch)
     app.state.live = Live(watch)
     problems.install(app)
     app.include_router(results_routes(watch, app.state.live, Seats(metrics.streams)))
     app.include_router(votes_routes(archive))
     app.include_router(receipt_routes(Desk(watch, archive), renderer))
-    app.include_router(page_routes(watch, renderer))
+    app.include_router(page_routes(watch, verifications, renderer))
+    app.include_router(verification_routes(verifications))
     app.include_router(sign_in_routes(guard, renderer))
     app.include_router(assets.routes())
     app.add_middleware(Shield)

@@ -12,6 +12,7 @@ from rockola.vote.model import Verdict
 from rockola.web.problems import RETRY
 from rockola.web.render import Renderer
 from rockola.web.results import Results, Standing
+from rockola.web.verification import Verifications
 from rockola.web.watch import Watch
 from rockola.web.words import Words
 
@@ -34,7 +35,7 @@ class Row(NamedTuple):
     columns: tuple[int, ...]
 
 
-def page_routes(watch: Watch, renderer: Renderer) -> APIRouter:
+def page_routes(watch: Watch, verifications: Verifications, renderer: Renderer) -> APIRouter:
     """The routes of the pages."""
     router = APIRouter()
 
@@ -42,7 +43,11 @@ def page_routes(watch: Watch, renderer: Renderer) -> APIRouter:
     def results(request: Request) -> Response:
         shown = _results(watch)
         words = renderer.words(request)
-        values = {**_view(shown, ROWS), "refused": refused(words, shown) if shown else ""}
+        values = {
+            **_view(shown, ROWS),
+            "refused": refused(words, shown) if shown else "",
+            "verification": verifications.last(),
+        }
         return _answer(renderer, request, "results.html", values)
 
     @router.get("/stage", include_in_schema=False)

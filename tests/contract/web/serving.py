@@ -15,7 +15,7 @@ from rockola.tally import Source, Step, Tally
 from rockola.vote.contest import Contest
 from rockola.vote.model import Door, Judged, Record, Verdict, Vote
 from rockola.vote.rules import effect
-from rockola.web.app import build
+from rockola.web.app import Show, build
 from rockola.web.serve import serve_web
 
 GENERATION = "abcdefghijklmnopqrstuv"
@@ -78,7 +78,7 @@ def serving(
 ) -> Iterator[str]:
     """The URL of the web over these stores, which it closes at the end; `trusted` as in `serve`."""
     listener = socket.create_server(("127.0.0.1", 0))
-    app = build(stores.tally, stores.archive, contest, metrics or Metrics(), token)
+    app = build(stores.tally, stores.archive, metrics or Metrics(), Show(contest, token, stores.folder))
     loop, ended = asyncio.new_event_loop(), asyncio.Event()
     thread = threading.Thread(target=_run, args=(loop, serve_web(app, listener, ended, trusted)))
     thread.start()

@@ -2,9 +2,10 @@
 
 import { drawBoard } from "./board.js";
 import { listen } from "./feed.js";
-import { _, clock, number, percent, plural, say } from "./format.js";
+import { _, clock, moment, number, percent, plural, say } from "./format.js";
 
 const RATE_OVER = 5_000; // ms
+const VERIFIED_EVERY = 10_000; // ms
 const SAID = {
   live: _("live"),
   empty: _("waiting for votes"),
@@ -145,5 +146,15 @@ function tick() {
   drawRate();
 }
 
+// Whether a recount said the same; it is asked for, since it changes while no vote comes.
+async function askVerification() {
+  const answer = await fetch("/api/verification").catch(() => null);
+  if (!answer?.ok) return;
+  const { at, same } = await answer.json();
+  id("verified").hidden = !at;
+  if (at) say(id("verified-at"), (same ? _("{} · the same") : _("{} · differs")).replace("{}", moment(at)));
+}
+
 listen(hear, lose);
 setInterval(tick, 250);
+setInterval(askVerification, VERIFIED_EVERY);
