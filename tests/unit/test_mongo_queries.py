@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 
 from rockola.archive import Cursor, Query
-from rockola.archive.mongo_queries import IN_ORDER, INDEXES, NEWEST, Condition, Index, Sort, paged, replayed
+from rockola.archive.mongo_queries import IN_ORDER, INDEXES, NEWEST, Condition, Index, Sort, paged, replayed, serving
 
 FIELDS = {"name": "Ash", "album": "Bell", "door": "grpc", "verdict": "counted", "id": "id-of-ash"}
-AFTER = [None, Cursor(1000, 1, 7), Cursor(0, 1, 7)]
+START = [None, Cursor(1000, 1, 7), Cursor(0, 1, 7)]
 CHOICES = [dict(chosen) for number in range(6) for chosen in combinations(FIELDS.items(), number)]
 QUERIES = [
-    (Query(equal, since, until), after)
-    for equal, since, until, after in product(CHOICES, (None, 500), (None, 2000), AFTER)
+    (Query(equal, since, until), start, newer)
+    for equal, since, until, start, newer in product(CHOICES, (None, 500), (None, 2000), START, (False, True))
 ]
 
 
@@ -67,9 +67,16 @@ def test_every_index_serves_a_query_that_no_other_does(index: Index) -> None:
     assert any(serves(index, *each) and not any(serves(other, *each) for other in others) for each in asked)
 
 
-@pytest.mark.parametrize("after", AFTER[1:])
-def test_a_page_behind_a_row_enters_the_index_at_that_rows_time(after: Cursor) -> None:
-    assert "received_at" in dict(conditions(paged(Query({}), after)))
+@pytest.mark.parametrize("newer", [False, True])
+def test_a_page_beside_a_row_enters_the_index_at_that_rows_time(newer: bool) -> None:
+    assert "received_at" in dict(conditions(paged(Query({}), START[1], newer)))
+
+
+def test_what_a_query_needs_is_an_index_that_serves_it() -> None:
+    for each in QUERIES:
+        needed = serving(each[0])
+        assert needed
+        assert all(serves(index, paged(*each), NEWEST) for index in needed)
 
 
 def test_a_range_lies_on_the_first_field_of_the_sort() -> None:
@@ -79,13 +86,13 @@ def test_a_range_lies_on_the_first_field_of_the_sort() -> None:
 
 @pytest.mark.parametrize("value", ["$where", "{$ne: null}", "/.*/", "a'; return true; //"])
 def test_a_value_is_compared_and_nothing_else(value: str) -> None:
-    assert list(conditions(paged(Query({"album": value}), None))) == [("album", {"$eq": value})]
+    assert list(conditions(paged(Query({"album": value})))) == [("album", {"$eq": value})]
 
 
 def test_a_value_that_is_no_text_is_compared_as_text() -> None:
     hostile: Any = {"$ne": None}
-    assert list(conditions(paged(Query({"album": hostile}), None))) == [("album", {"$eq": "{'$ne': None}"})]
+    assert list(conditions(paged(Query({"album": hostile})))) == [("album", {"$eq": "{'$ne': None}"})]
 
 
 def test_no_filter_is_no_condition() -> None:
-    assert paged(Query({}), None) == {}
+    assert paged(Query({})) == {}

@@ -28,7 +28,7 @@ def test_a_file_names_those_it_imports_by_their_digest() -> None:
     assets = Assets()
     script = assets.files[assets.url("results.js").removeprefix("/static/")].content.decode()
     assert {f"/static/{name}" for name in re.findall(r'from "\./([^"]+)"', script)} == {
-        assets.url(name) for name in ("board.js", "feed.js", "format.js")
+        assets.url(name) for name in ("board.js", "feed.js", "format.js", "minutes.js", "ranks.js")
     }
 
 

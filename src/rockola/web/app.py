@@ -22,6 +22,7 @@ from rockola.web.results import Results
 from rockola.web.shield import Shield
 from rockola.web.sign_in import sign_in_routes
 from rockola.web.stream import Seats, Stream
+from rockola.web.timeline import Timeline, timeline_routes
 from rockola.web.verification import Verifications, verification_routes
 from rockola.web.votes import json_answer, votes_routes
 from rockola.web.watch import Watch
@@ -54,13 +55,15 @@ def build(tally: Tally, archive: Archive, metrics: Metrics, show: Show) -> FastA
         dependencies=[Depends(guard)],
     )
     watch, assets = Watch(tally, archive), Assets()
+    timeline = Timeline(tally)
     renderer, verifications = Renderer(assets, show.contest, guard), Verifications(show.folder, watch)
     app.state.live = Live(watch)
     problems.install(app)
     app.include_router(results_routes(watch, app.state.live, Seats(metrics.streams)))
     app.include_router(votes_routes(archive))
     app.include_router(receipt_routes(Desk(watch, archive), renderer))
-    app.include_router(page_routes(watch, verifications, renderer))
+    app.include_router(page_routes(watch, timeline, verifications, renderer))
+    app.include_router(timeline_routes(timeline))
     app.include_router(verification_routes(verifications))
     app.include_router(sign_in_routes(guard, renderer))
     app.include_router(assets.routes())

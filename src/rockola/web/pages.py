@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from rockola.vote.model import Verdict
 from rockola.web.problems import RETRY
 from rockola.web.render import Renderer
 from rockola.web.results import Results, Standing
+from rockola.web.timeline import Timeline, leading
 from rockola.web.verification import Verifications
 from rockola.web.watch import Watch
 from rockola.web.words import Words
@@ -35,7 +37,7 @@ class Row(NamedTuple):
     columns: tuple[int, ...]
 
 
-def page_routes(watch: Watch, verifications: Verifications, renderer: Renderer) -> APIRouter:
+def page_routes(watch: Watch, timeline: Timeline, verifications: Verifications, renderer: Renderer) -> APIRouter:
     """The routes of the pages."""
     router = APIRouter()
 
@@ -47,6 +49,7 @@ def page_routes(watch: Watch, verifications: Verifications, renderer: Renderer) 
             **_view(shown, ROWS),
             "refused": refused(words, shown) if shown else "",
             "verification": verifications.last(),
+            **_minutes(timeline, shown),
         }
         return _answer(renderer, request, "results.html", values)
 
@@ -82,6 +85,19 @@ def _view(results: Results | None, most: int) -> dict[str, Any]:
         return {"results": None, "state": "away", "rows": []}
     state = "empty" if results.state == "live" and not results.counted else results.state
     return {"results": results, "state": state, "rows": list(_rows(results.candidates, most))}
+
+
+def _minutes(timeline: Timeline, results: Results | None) -> dict[str, Any]:
+    """The lines of the last hour, and the rows of their table, newest first: when each minute began, and its votes."""
+    try:
+        series = timeline.since()
+    except Unavailable:
+        return {"lines": [], "minutes": []}
+    lines = leading(series, results.candidates if results else ())
+    first = datetime.fromisoformat(series.start)
+    rows = enumerate(zip(*(line.votes for line in lines), strict=True))
+    minutes = [((first + timedelta(minutes=number)).isoformat(), votes) for number, votes in rows]
+    return {"lines": lines, "minutes": minutes[::-1]}
 
 
 def _rows(standings: tuple[Standing, ...], most: int) -> Iterator[Row]:

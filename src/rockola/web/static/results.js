@@ -3,6 +3,8 @@
 import { drawBoard } from "./board.js";
 import { listen } from "./feed.js";
 import { _, clock, moment, number, percent, plural, say } from "./format.js";
+import { followMinutes } from "./minutes.js";
+import { drawRanks } from "./ranks.js";
 
 const RATE_OVER = 5_000; // ms
 const VERIFIED_EVERY = 10_000; // ms
@@ -123,6 +125,8 @@ function drawCounts() {
   const hidden = results.candidates.length - drawBoard(results.candidates);
   id("more").hidden = hidden === 0;
   say(id("more"), _("and {} more").replace("{}", number(hidden)));
+  drawRanks(results.candidates);
+  followMinutes(results);
 }
 
 function refused() {
