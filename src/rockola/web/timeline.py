@@ -50,12 +50,12 @@ class Timeline:
     def since(self, instant: int | None = None) -> Timeseries:
         """From the minute of an instant (Unix milliseconds) on, a day at most; an hour's when it is not said."""
         last = int(self._now() * 1000) // MINUTE
-        first = last - SPAN + 1 if instant is None else instant // MINUTE
+        first = last - SPAN + 1 if instant is None else min(instant // MINUTE, last)
         with self._lock:
             asked = time.monotonic()
             self._read = {start: kept for start, kept in self._read.items() if asked - kept[0] < AGE}
             if first not in self._read:
-                minutes = range(first, max(first, min(last + 1, first + LONGEST)))
+                minutes = range(first, min(last + 1, first + LONGEST))
                 self._read[first] = asked, tabulate(self._tally.minutes(first), minutes)
             return self._read[first][1]
 

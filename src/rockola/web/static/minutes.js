@@ -8,7 +8,7 @@ const LEADING = 5; // as timeline.py
 const EVERY = 5_000; // ms
 const MINUTE = 60_000; // ms
 const COLOURS = ["#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"];
-const HEIGHT = 220; // px
+const HEIGHT = 13; // rem, as in rockola.css
 const box = document.getElementById("minutes-chart");
 const table = document.getElementById("minutes-table");
 const details = table.closest("details");
@@ -71,18 +71,19 @@ function drawChart(shown, times) {
 function options(shown, style) {
   const muted = getComputedStyle(box).color;
   const grid = { stroke: getComputedStyle(box).borderColor, width: 1 };
-  const font = `12px ${style.fontFamily}`;
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const font = `${Math.round(0.75 * rem)}px ${style.fontFamily}`;
   const axis = { stroke: muted, grid, ticks: grid, font };
   return {
     width: box.clientWidth,
-    height: HEIGHT,
-    padding: [20, 12, 0, 0],
+    height: HEIGHT * rem,
+    padding: [1.25 * rem, 0.75 * rem, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: (_chart, _low, high) => [0, Math.max(high, 4)] } },
     axes: [
-      { ...axis, space: 64, values: (_chart, splits) => splits.map((time) => minute(time * 1000)) },
-      { ...axis, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6], values: (_chart, splits) => splits.map((value) => number(value)) },
+      { ...axis, space: 4 * rem, size: 2.5 * rem, values: (_chart, splits) => splits.map((time) => minute(time * 1000)) },
+      { ...axis, size: 2.75 * rem, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6], values: (_chart, splits) => splits.map((value) => number(value)) },
     ],
     series: [{}, ...shown.map((line) => ({ label: line.label, stroke: line.colour ?? muted, width: 2.5, dash: line.dashed ? [8, 5] : [], points: { show: false } }))],
     hooks: { draw: [(drawn) => drawPlaces(drawn, shown, style.color, font)] },
@@ -92,7 +93,7 @@ function options(shown, style) {
 // The place at the highest point of each line, so that its colour does not stand alone.
 function drawPlaces(plot, shown, ink, font) {
   plot.ctx.save();
-  plot.ctx.font = `${window.devicePixelRatio * 12}px ${font.slice(5)}`;
+  plot.ctx.font = font.replace(/[\d.]+/, (size) => String(size * window.devicePixelRatio));
   plot.ctx.fillStyle = ink;
   plot.ctx.textAlign = "center";
   shown.forEach((line, index) => {
