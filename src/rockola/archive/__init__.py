@@ -12,6 +12,11 @@ ADAPTERS = {
     "mongodb": "rockola.archive.mongo",
     "mongodb+srv": "rockola.archive.mongo",
 }
+COUNTING = 0.2  # seconds a summary may take
+
+
+class Unserved(Exception):
+    """No index serves a query; the message says which is missing."""
 
 
 class Document(NamedTuple):
@@ -40,7 +45,7 @@ class Query:
 
 
 class Cursor(NamedTuple):
-    """The row a page ends at."""
+    """A row that a page ends at; the order of rows is that of these tuples. `received_at` is 0 where there is none."""
 
     received_at: int
     partition: int
@@ -48,10 +53,37 @@ class Cursor(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Documents, newest first, and where the next page begins; None when this is the last."""
+    """Documents, newest first. `next` leads to older ones, None when there are none; `previous` to newer ones.
+
+    There may be none of the latter yet; `previous` is None only on a page without documents.
+    """
 
     documents: Sequence[Document]
     next: Cursor | None
+    previous: Cursor | None
+
+
+class Group(NamedTuple):
+    """What records are counted by; an unreadable one has only its verdict."""
+
+    name: str | None
+    album: str | None
+    verdict: str
+    door: str | None
+
+
+class Summary(NamedTuple):
+    """How many records match: of each group, and over time, in bars of `width` milliseconds by where they start.
+
+    It is exact, or else an estimate: whole minutes were counted where a bound lies inside of one; and when `since` is
+    set, time was up, and only what was received from then on was counted.
+    """
+
+    groups: Mapping[Group, int]
+    bars: Mapping[int, int]
+    width: int
+    exact: bool
+    since: int | None = None
 
 
 class Archive(Protocol):
@@ -78,8 +110,14 @@ class Archive(Protocol):
     def replay(self, partition: int, start: int, until: int) -> Iterator[Sequence[Judged]]:
         """Everything kept from `start` to before `until`, in order, in batches; `raw` is left out."""
 
-    def page(self, query: Query, after: Cursor | None, limit: int) -> Page:
-        """At most `limit` documents that match, older than `after`."""
+    def page(self, query: Query, start: Cursor | None, limit: int, newer: bool = False) -> Page:
+        """At most `limit` documents that match, the next older than `start`, or the next newer ones.
+
+        Unserved when it would have to read what it does not show.
+        """
+
+    def summary(self, query: Query) -> Summary:
+        """How many match; what takes longer than COUNTING is left out, and the answer says so. Unserved as above."""
 
     def get(self, place: Place) -> Document | None:
         """The document kept under a place."""
@@ -94,3 +132,17 @@ def other_log(kept: str, generation: str) -> WrongLog:
         f"The archive keeps the log {kept}, and the log is {generation}. "
         "Bring that log back, or begin a new count with an empty tally and archive."
     )
+
+
+def page_of(found: Sequence[Document], limit: int, newer: bool) -> Page:
+    """The page of what was found in the direction that was asked for, when one more than `limit` was asked for."""
+    shown, more = found[:limit], len(found) > limit
+    shown = shown[::-1] if newer else shown
+    if not shown:
+        return Page((), None, None)
+    return Page(shown, cursor_of(shown[-1]) if more or newer else None, cursor_of(shown[0]))
+
+
+def cursor_of(document: Document) -> Cursor:
+    """The row of a document."""
+    return Cursor(document.received_at or 0, document.place.partition, document.place.offset)

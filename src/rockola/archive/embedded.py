@@ -1,12 +1,16 @@
 """The archive in a SQLite file: a row a record, kept a batch a transaction."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
+from itertools import chain
 from typing import Any
 
 import msgspec
 
-from rockola.archive import Cursor, Document, Page, Query, other_log
+from rockola.archive import Cursor, Document, Page, Query, Summary, other_log, page_of
+from rockola.archive.embedded_pages import branches, page_statement, span_of
+from rockola.archive.embedded_summary import SCHEMA as SUMMARY
+from rockola.archive.embedded_summary import summarised
 from rockola.embedded import Connection, Database, Taken, examine_file, scalar
 from rockola.failpoints import failpoint
 from rockola.findings import Finding
@@ -14,7 +18,7 @@ from rockola.urls import options_of
 from rockola.vote.errors import Contradiction, WrongLog
 from rockola.vote.model import Door, Judged, Place, Record, Verdict, Vote
 
-COLUMNS = (
+COLUMNS = (  # after the partition
     "offset",
     "verdict",
     "name",
@@ -36,19 +40,22 @@ CREATE TABLE IF NOT EXISTS votes (
     rank INTEGER, id TEXT, voter TEXT, door TEXT, received_at INTEGER NOT NULL, duplicate_of INTEGER, raw TEXT,
     PRIMARY KEY (partition, offset)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS votes_by_time ON votes (received_at);
-CREATE INDEX IF NOT EXISTS votes_by_id ON votes (id) WHERE id IS NOT NULL
+CREATE INDEX IF NOT EXISTS votes_by_verdict ON votes (verdict, door, received_at);
+CREATE INDEX IF NOT EXISTS votes_by_candidate ON votes (album, name, verdict, door, received_at);
+CREATE INDEX IF NOT EXISTS votes_by_request ON votes (id, received_at) WHERE id IS NOT NULL;
 """
-VALUES = ", ".join(f"json_extract(value, '$[{index}]')" for index in range(len(COLUMNS)))
-KEEP = f"INSERT INTO votes SELECT ?, {VALUES} FROM json_each(?)"
-SAME = " AND ".join(f"votes.{name} IS json_extract(value, '$[{index}]')" for index, name in enumerate(COLUMNS))
-EQUAL = f"SELECT count(*) FROM json_each(?) JOIN votes ON votes.partition = ? AND {SAME}"
-SHOWN = f"SELECT partition, {', '.join(COLUMNS)} FROM votes WHERE "  # the columns are constants
+GENERATION = "SELECT generation FROM log"
+WIDTH = len(COLUMNS) + 1  # values of a row
+SIZES = (8, 64, 500)  # rows a statement has room for: a statement of each size is prepared once, and binding is quick
+SAME = " AND ".join(f"votes.{name} IS value ->> {index}" for index, name in enumerate(("partition", *COLUMNS)))
+EQUAL = f"SELECT count(*) FROM json_each(?) JOIN votes ON {SAME}"
+SHOWN = f"partition, {', '.join(COLUMNS[:-1])}"
+GET = f"SELECT {SHOWN} FROM votes WHERE partition = ? AND offset = ?"
 REPLAY = f"""SELECT json_group_array(json_array({", ".join(COLUMNS[:-1])})) FROM (
     SELECT * FROM votes WHERE partition = ? AND offset >= ? AND offset < ? ORDER BY offset LIMIT ?)"""
 CHECKPOINT = """INSERT INTO checkpoints VALUES (?, ?)
     ON CONFLICT DO UPDATE SET position = max(position, excluded.position)"""
-NEWEST = " ORDER BY received_at DESC, partition DESC, offset DESC LIMIT ?"
+Row = tuple[Any, ...]
 PATIENCE = 2.0  # seconds a page may take
 REPLAYED = 5000  # rows read at once while a tally is rebuilt
 
@@ -58,7 +65,8 @@ class EmbeddedArchive:
 
     def __init__(self, url: str) -> None:
         options_of(url, {})
-        self._database = Database(url, "archive", SCHEMA)
+        self._database = Database(url, "archive", SCHEMA + SUMMARY)
+        self._counts = Database(url, "archive", "")  # a page does not wait for a summary
 
     def bind(self, generation: str) -> None:
         """See Archive."""
@@ -69,29 +77,34 @@ class EmbeddedArchive:
     def generation(self) -> str | None:
         """See Archive."""
         with self._database.statement() as connection:
-            found: str | None = scalar(connection, "SELECT generation FROM log")
+            found: str | None = scalar(connection, GENERATION)
             return found
 
     def keep(self, partition: int, judged: Sequence[Judged]) -> None:
-        """See Archive; here a crash keeps all of them or none."""
+        """See Archive; here a crash keeps all of up to 500, or none."""
         if not self._database.is_current():
             raise WrongLog(f"The archive at {self._database.path} was replaced or removed while it was written.")
-        rows = msgspec.json.encode([_row(each) for each in judged]).decode()
+        for start in range(0, len(judged), SIZES[-1]):
+            self._keep(partition, judged[start : start + SIZES[-1]])
+
+    def _keep(self, partition: int, judged: Sequence[Judged]) -> None:
+        rows = [(partition, *_row(each)) for each in judged]
         try:
             with self._database.statement() as connection:
                 failpoint("archive.keep")
-                connection.execute(KEEP, (partition, rows))
+                _insert(connection, rows)
         except Taken:  # a crash or another consumer kept some of them before
-            self._keep_again(partition, judged, rows)
+            self._keep_again(rows)
 
-    def _keep_again(self, partition: int, judged: Sequence[Judged], rows: str) -> None:
+    def _keep_again(self, rows: Sequence[Row]) -> None:
         with self._database.write() as connection:
-            kept = connection.execute(KEEP + " WHERE true ON CONFLICT DO NOTHING", (partition, rows)).rowcount
+            kept = _insert(connection, rows, " ON CONFLICT DO NOTHING")
             failpoint("archive.keep_again")
-            if kept < len(judged) and scalar(connection, EQUAL, rows, partition) < len(judged):
+            if kept < len(rows) and scalar(connection, EQUAL, msgspec.json.encode(rows).decode()) < len(rows):
+                (partition, first), (_, last) = rows[0][:2], rows[-1][:2]
                 raise Contradiction(
-                    f"The archive holds something else than the log says, between {partition}.{judged[0].offset} "
-                    f"and {partition}.{judged[-1].offset}. `rockola verify` names the place."
+                    f"The archive holds something else than the log says, between {partition}.{first} "
+                    f"and {partition}.{last}. `rockola verify` names the place."
                 )
 
     def checkpoint(self, partition: int, position: int) -> None:
@@ -110,25 +123,31 @@ class EmbeddedArchive:
             yield judged
             start = judged[-1].offset + 1
 
-    def page(self, query: Query, after: Cursor | None, limit: int) -> Page:
+    def page(self, query: Query, start: Cursor | None, limit: int, newer: bool = False) -> Page:
         """See Archive."""
         with self._database.read(PATIENCE) as connection:
-            condition, values = _condition(query, after)
-            rows = connection.execute(SHOWN + condition + NEWEST, (*values, limit)).fetchall()
-            documents = [_document(scalar(connection, "SELECT generation FROM log"), row) for row in rows]
-        return Page(documents, _cursor(documents[-1]) if len(documents) == limit else None)
+            if not (chosen := branches(connection, query)):
+                return page_of([], limit, newer)
+            asked = page_statement(chosen, SHOWN, span_of(query, start, newer), limit + 1, newer)
+            generation, rows = scalar(connection, GENERATION), connection.execute(*asked).fetchall()
+        return page_of([_document(generation, row) for row in rows], limit, newer)
+
+    def summary(self, query: Query) -> Summary:
+        """See Archive; counted by minute while votes are kept, so that it costs the same however many there are."""
+        return summarised(self._counts, query)
 
     def get(self, place: Place) -> Document | None:
         """See Archive."""
         with self._database.read() as connection:
-            if scalar(connection, "SELECT generation FROM log") != place.generation:
+            if scalar(connection, GENERATION) != place.generation:
                 return None
-            row = connection.execute(SHOWN + "partition = ? AND offset = ?", place[1:]).fetchone()
+            row = connection.execute(GET, place[1:]).fetchone()
             return row and _document(place.generation, row)
 
     def close(self) -> None:
         """See Archive."""
         self._database.close()
+        self._counts.close()
 
     def _replayed(self, partition: int, start: int, until: int) -> list[Judged]:
         with self._database.statement() as connection:
@@ -147,13 +166,26 @@ def examine(url: str) -> Sequence[Finding]:
 
 
 def _bind(connection: Connection, generation: str) -> None:
-    if (found := scalar(connection, "SELECT generation FROM log")) is None:
+    if (found := scalar(connection, GENERATION)) is None:
         connection.execute("INSERT INTO log VALUES (?)", (generation,))
     elif found != generation:
         raise other_log(found, generation)
 
 
-def _row(each: Judged) -> tuple[Any, ...]:
+def _insert(connection: Connection, rows: Sequence[Row], otherwise: str = "") -> int:
+    """Inserts at most as many rows as the largest statement has room for; how many were not there before."""
+    size = next(size for size in SIZES if size >= len(rows))
+    values = [*chain.from_iterable(rows), *[None] * (WIDTH * (size - len(rows)))]
+    return connection.execute(_keep_statement(size) + otherwise, values).rowcount
+
+
+@cache
+def _keep_statement(size: int) -> str:
+    row = f"(?{', ?' * (WIDTH - 1)})"
+    return f"INSERT INTO votes SELECT * FROM (VALUES {', '.join([row] * size)}) WHERE column1 IS NOT NULL"
+
+
+def _row(each: Judged) -> Row:
     if each.record is None:
         return each.offset, each.verdict, *[None] * 7, 0, None, each.raw.hex()
     vote = each.record.vote
@@ -182,22 +214,7 @@ def _judged(row: Sequence[Any]) -> Judged:
 
 
 def _document(generation: str, row: Sequence[Any]) -> Document:
-    partition, offset, verdict, name, album, year, rank, own, voter, door, at, duplicate_of, _ = row
+    partition, offset, verdict, name, album, year, rank, own, voter, door, at, duplicate_of = row
     place = Place(generation, partition, offset)
     first = None if duplicate_of is None else place._replace(offset=duplicate_of)
     return Document(place, verdict, name, album, year, rank, own, voter, door, at or None, first)
-
-
-def _cursor(last: Document) -> Cursor:
-    return Cursor(last.received_at or 0, last.place.partition, last.place.offset)
-
-
-def _condition(query: Query, after: Cursor | None) -> tuple[str, list[Any]]:
-    parts: list[tuple[str, Sequence[Any]]] = [(f"{name} = ?", [value]) for name, value in query.equal.items()]
-    if query.since is not None:
-        parts.append(("received_at >= ?", [query.since]))
-    if query.until is not None:
-        parts.append(("received_at < ?", [query.until]))
-    if after is not None:
-        parts.append(("(received_at, partition, offset) < (?, ?, ?)", after))
-    return " AND ".join(text for text, _ in parts) or "true", [value for _, values in parts for value in values]

@@ -9,18 +9,20 @@ from pymongo import ReturnDocument
 from pymongo.cursor import Cursor as Found
 from pymongo.errors import BulkWriteError, OperationFailure
 
-from rockola.archive import Cursor, Document, Page, Query, other_log
+from rockola.archive import COUNTING, Cursor, Document, Page, Query, Summary, other_log, page_of
+from rockola.archive.bars import summarise
 from rockola.archive.mongo_connection import AT_START, LOG, NEVER, Connection, answers
-from rockola.archive.mongo_documents import Written, kept_by, read, show, write
+from rockola.archive.mongo_documents import Written, count, kept_by, read, show, write
 from rockola.archive.mongo_findings import examined
-from rockola.archive.mongo_indexes import make_indexes
-from rockola.archive.mongo_queries import IN_FULL, IN_ORDER, NEWEST, REPLAYED, outside, paged, replayed
+from rockola.archive.mongo_indexes import Served, make_indexes
+from rockola.archive.mongo_queries import COUNTED, IN_FULL, IN_ORDER, NEWEST, OLDEST, REPLAYED, outside, paged, replayed
 from rockola.failpoints import failpoint
 from rockola.findings import Finding, require_fit, warn
 from rockola.vote.errors import Contradiction, Unavailable, WrongLog
 from rockola.vote.model import Judged, Place
 
 PATIENCE = 2.0  # seconds a question may take that a reader waits for
+MOST = 5000  # documents that a summary counts, which it reads
 BATCH = 5000  # documents read at once while a tally is rebuilt
 TAKEN = 11000  # the code of a key that is there already
 
@@ -31,6 +33,7 @@ class MongoArchive:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._votes, self._log = connection.votes, connection.log
+        self._served = Served(connection.votes)
         self._generation = ""
         self._ends: dict[int, int] = {}  # where this archive's last `keep` of a partition ended
 
@@ -85,12 +88,20 @@ class MongoArchive:
             while found := _next(cursor):
                 yield [read(document) for document in found]
 
-    def page(self, query: Query, after: Cursor | None, limit: int) -> Page:
+    def page(self, query: Query, start: Cursor | None, limit: int, newer: bool = False) -> Page:
         """See Archive."""
+        self._served.require(query)
+        asked, sort = paged(query, start, newer), OLDEST if newer else NEWEST
         with answers(PATIENCE):
-            found = self._votes.find(paged(query, after), IN_FULL, sort=NEWEST, limit=limit).to_list()
-        documents = [show(document) for document in found]
-        return Page(documents, _cursor(documents[-1]) if len(documents) == limit else None)
+            found = self._votes.find(asked, IN_FULL, sort=sort, limit=limit + 1).to_list()
+        return page_of([show(document) for document in found], limit, newer)
+
+    def summary(self, query: Query) -> Summary:
+        """See Archive; the newest MOST of what matches are counted."""
+        self._served.require(query)
+        with answers(COUNTING):
+            found = self._votes.find(paged(query), COUNTED, sort=NEWEST, limit=MOST + 1).to_list()
+        return summarise(map(count, found), MOST)
 
     def get(self, place: Place) -> Document | None:
         """See Archive."""
@@ -169,7 +180,3 @@ def _cause(error: BulkWriteError) -> OperationFailure:
     failures = [*error.details["writeConcernErrors"], *error.details["writeErrors"]]
     first = min(failures, key=lambda failure: failure["code"] == TAKEN)
     return OperationFailure(first["errmsg"], first["code"])
-
-
-def _cursor(last: Document) -> Cursor:
-    return Cursor(last.received_at or 0, last.place.partition, last.place.offset)

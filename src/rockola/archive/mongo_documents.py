@@ -6,7 +6,8 @@ from typing import Any
 from bson import DatetimeMS, Int64
 from bson.codec_options import CodecOptions, DatetimeConversion
 
-from rockola.archive import Document
+from rockola.archive import Document, Group
+from rockola.archive.bars import Counted
 from rockola.vote.model import Door, Judged, Place, Record, Verdict, Vote
 
 Written = dict[str, Any]
@@ -76,6 +77,12 @@ def show(document: Written) -> Document:
         received_at=int(document["received_at"]) if "received_at" in document else None,
         duplicate_of=Place.parse(document["duplicate_of"]) if "duplicate_of" in document else None,
     )
+
+
+def count(document: Written) -> Counted:
+    """What a summary counts a document by."""
+    get = document.get
+    return Counted(Group(get("name"), get("album"), document["verdict"], get("door")), int(get("received_at", 0)))
 
 
 def kept_by(document: Written) -> str | None:

@@ -1,22 +1,48 @@
 """The indexes of a collection of votes: which are missing, and making them."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pymongo import IndexModel
 from pymongo.errors import OperationFailure
 
-from rockola.archive.mongo_connection import Votes
-from rockola.archive.mongo_queries import INDEXES, Index
+from rockola.archive import Query, Unserved
+from rockola.archive.mongo_connection import Votes, answers
+from rockola.archive.mongo_queries import INDEXES, Index, serving
 from rockola.findings import Finding, Grade, finding
 
 REFUSED = (13, 85, 86)  # codes: its user may not, or another index has the name or the keys
-SCANS = "A start by a user who may createIndex makes them; until then pages and rebuilds read every document."
+SCANS = (
+    "A start by a user who may createIndex makes them; until then pages are refused and rebuilds read all documents."
+)
+MEMORY, PATIENCE = 30.0, 2.0  # seconds: between two looks at the indexes, and of a look
+NEVER = float("-inf")
 
 
 def missing(votes: Votes) -> list[Index]:
     """Those that are not there, by whatever name."""
-    there = [list(index["key"]) for index in votes.index_information().values()]
-    return [index for index in INDEXES if list(index.keys) not in there]
+    return _lacking(votes.index_information())
+
+
+class Served:
+    """Which queries an index serves; any number of threads."""
+
+    def __init__(self, votes: Votes) -> None:
+        self._votes, self._complete = votes, NEVER
+
+    def require(self, query: Query) -> None:
+        """Unserved when no index that is there serves it; that all were there is believed for a while."""
+        if time.monotonic() - self._complete < MEMORY:
+            return
+        with answers(PATIENCE):
+            there = self._votes.index_information()
+        lacking, wanted = _lacking(there), serving(query)
+        if not lacking:
+            self._complete = time.monotonic()
+        elif there and all(index in lacking for index in wanted):  # where none is, there is no collection yet
+            names = " or ".join(index.name for index in wanted)
+            raise Unserved(f"the archive lacks the index {names}: without it every document would be read")
 
 
 def make_indexes(votes: Votes) -> Finding:
@@ -34,6 +60,11 @@ def indexes_found(lacking: Sequence[Index]) -> Finding:
     """Whether all are there."""
     found = f"{', '.join(index.name for index in lacking)} missing" if lacking else "all there"
     return finding("indexes", found, not lacking, SCANS, Grade.RISKY)
+
+
+def _lacking(there: Mapping[str, Any]) -> list[Index]:
+    keys = [list(index["key"]) for index in there.values()]
+    return [index for index in INDEXES if list(index.keys) not in keys]
 
 
 def _model(index: Index) -> IndexModel:

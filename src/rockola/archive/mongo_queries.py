@@ -17,7 +17,9 @@ Condition = Mapping[str, Any]
 PLACE: Sort = [("partition", 1), ("offset", 1)]
 IN_ORDER: Sort = PLACE[1:]  # of one partition
 NEWEST: Sort = [("received_at", -1), ("partition", -1), ("offset", -1)]  # what has no time comes last
+OLDEST: Sort = [(field, -way) for field, way in NEWEST]
 IN_FULL, REPLAYED = {"raw": 0}, {"_id": 0, "partition": 0, "raw": 0}  # projections
+COUNTED = {"_id": 0, "name": 1, "album": 1, "verdict": 1, "door": 1, "received_at": 1}
 
 
 class Index(NamedTuple):
@@ -47,10 +49,18 @@ def outside(generation: str) -> Condition:
     return {"$or": [{"_id": {"$not": {"$gte": first}}}, {"_id": {"$not": {"$lt": behind}}}]}
 
 
-def paged(query: Query, after: Cursor | None) -> Condition:
-    """The documents that match and are older than `after`."""
-    conditions = [*_equal(query), *_within(query), *_older(after)]
+def paged(query: Query, start: Cursor | None = None, newer: bool = False) -> Condition:
+    """The documents that match and are older than `start`, or newer ones."""
+    beyond = _newer(start) if newer else _older(start)
+    conditions = [*_equal(query), *_within(query), *beyond]
     return {"$and": conditions} if conditions else {}
+
+
+def serving(query: Query) -> list[Index]:
+    """The indexes of which one must be there to answer a query without reading what it does not show."""
+    fields = [field for field, _ in (index.keys[0] for index in INDEXES) if field in query.equal]
+    leads = fields or [NEWEST[0][0]]
+    return [index for index in INDEXES if index.keys[0][0] in leads]
 
 
 def _equal(query: Query) -> Iterator[Condition]:
@@ -79,6 +89,21 @@ def _older(after: Cursor | None) -> Iterator[Condition]:
         return
     yield {"received_at": _before(after.received_at + 1)}
     yield {"$or": [{"received_at": _before(after.received_at)}, *behind]}
+
+
+def _newer(start: Cursor | None) -> Iterator[Condition]:
+    """The same the other way; whatever has a time is newer than what has none."""
+    if start is None:
+        return
+    ahead = [
+        {"partition": {"$gt": start.partition}},
+        {"partition": {"$eq": start.partition}, "offset": {"$gt": Int64(start.offset)}},
+    ]
+    if start.received_at == 0:
+        yield {"$or": [{"received_at": {"$gte": DatetimeMS(1)}}, *ahead]}
+        return
+    yield {"received_at": {"$gte": DatetimeMS(start.received_at)}}
+    yield {"$or": [{"received_at": {"$gt": DatetimeMS(start.received_at)}}, *ahead]}
 
 
 def _before(time: int) -> Condition:

@@ -1,5 +1,6 @@
 """The archive in MongoDB on a real server: its documents, and records that are kept again."""
 
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from building import AT, VOTER, counted, record, vote
-from rockola.archive import Archive
+from rockola.archive import Archive, Query, Unserved
 from rockola.opening import open_archive
 from rockola.vote.errors import Contradiction, Unavailable
 from rockola.vote.model import Judged, Verdict
@@ -101,6 +102,23 @@ def test_no_failure_is_taken_for_a_record_that_is_there(
     with pytest.raises(Unavailable) as caught:
         archive.keep(0, [counted(0)])
     assert str(caught.value.__cause__) == f"code {codes[-1] if codes else 64}"
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda archive, query: archive.page(query, None, 9), lambda archive, query: archive.summary(query)]
+)
+def test_a_filter_that_no_index_serves_is_refused_with_the_name_of_what_is_missing(
+    archive: Archive, database: Database[dict[str, object]], ask: Callable[[Archive, Query], object]
+) -> None:
+    database.votes.drop_index("by_album")
+    with pytest.raises(Unserved, match="the archive lacks the index by_album: "):
+        ask(archive, Query({"album": "Ash"}))
+    ask(archive, Query({"album": "Ash", "door": "grpc"}))
+
+
+def test_an_archive_that_was_never_written_to_has_an_empty_page(mongo_url: str) -> None:
+    with closing(open_archive(mongo_url)) as archive:
+        assert archive.page(Query({"album": "Ash"}), None, 9).documents == ()
 
 
 def fails(monkeypatch: pytest.MonkeyPatch, error: PyMongoError) -> None:

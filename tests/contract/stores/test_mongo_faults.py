@@ -26,6 +26,7 @@ ASKED: dict[str, Callable[[Archive], object]] = {
     "checkpoint": lambda archive: archive.checkpoint(0, 1),
     "checkpoints": lambda archive: archive.checkpoints(),
     "page": lambda archive: archive.page(Query({}), None, 1),
+    "summary": lambda archive: archive.summary(Query({})),
     "get": lambda archive: archive.get(Place(LOG, 0, 0)),
 }
 

@@ -1,0 +1,120 @@
+"""Summaries of the archive in a SQLite file: each record is counted by minute, in the transaction that keeps it."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from rockola.archive import COUNTING, Group, Query, Summary
+from rockola.archive.bars import MINUTE, Counted, bar_starts, is_aligned, summarise, width_of
+from rockola.archive.embedded_pages import page_statement, span_of
+from rockola.embedded import Connection, Database, scalar
+from rockola.vote.errors import Unavailable
+
+HOUR = 60  # minutes
+SPANS = (1, HOUR)  # minutes that a row of the summary counts
+KEY = "{0}received_at / 60000 / {1} * {1}, {0}verdict, ifnull({0}door, ''), ifnull({0}name, ''), ifnull({0}album, '')"
+SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS summary (
+    span INTEGER NOT NULL, minute INTEGER NOT NULL, verdict TEXT NOT NULL, door TEXT NOT NULL, name TEXT NOT NULL,
+    album TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (span, minute, verdict, door, name, album)
+) WITHOUT ROWID;
+INSERT INTO summary {
+    " UNION ALL ".join(
+        f"SELECT {span}, {KEY.format('', span)}, count(*) FROM votes WHERE NOT EXISTS (SELECT 1 FROM summary) "
+        "GROUP BY 2, 3, 4, 5, 6"
+        for span in SPANS
+    )
+};
+CREATE TRIGGER IF NOT EXISTS votes_summary AFTER INSERT ON votes BEGIN
+    INSERT INTO summary VALUES {", ".join(f"({span}, {KEY.format('new.', span)}, 1)" for span in SPANS)}
+        ON CONFLICT DO UPDATE SET number = number + 1;
+END
+"""
+GROUPS = """SELECT name, album, verdict, door, sum(number) FROM summary
+    WHERE span = ? AND minute >= ? AND minute < ?{} GROUP BY name, album, verdict, door"""
+FIRST = "SELECT min(minute) FROM summary WHERE span = 60 AND minute > 0"
+LAST = "SELECT max(minute) FROM summary WHERE span = 60"
+COLUMNS = "name, album, verdict, door, received_at"
+MOST = 10_000  # records of one id that are counted
+
+
+def summarised(database: Database, query: Query) -> Summary:
+    """The summary of whatever matches."""
+    return _of_id(database, query) if "id" in query.equal else _Count(query).summary(database)
+
+
+def _of_id(database: Database, query: Query) -> Summary:
+    asked = page_statement([query.equal], COLUMNS, span_of(query, None, False), MOST + 1, False)
+    with database.read(COUNTING) as connection:
+        rows = connection.execute(*asked).fetchall()
+    return summarise((Counted(Group(*row[:4]), row[4]) for row in rows), MOST)
+
+
+class _Count:
+    """A summary as it grows, from the newest minute backwards."""
+
+    def __init__(self, query: Query) -> None:
+        self._query, self._until = query, time.monotonic() + COUNTING
+        self._groups, self._bars = Counter[Group](), dict[int, int]()
+        self._width, self._since = MINUTE, 0
+
+    def summary(self, database: Database) -> Summary:
+        """Counts until all is counted or time is up."""
+        try:
+            with database.read(COUNTING) as connection:
+                whole = self._count(connection)
+        except Unavailable:
+            if time.monotonic() < self._until:
+                raise
+            whole = False
+        exact = whole and is_aligned(self._query)
+        return Summary(self._groups, self._bars, self._width, exact, None if whole else self._since)
+
+    def _count(self, connection: Connection) -> bool:
+        """Whether all was counted."""
+        minutes = _minutes(connection, self._query)
+        if minutes:
+            self._width = width_of(minutes.start * MINUTE, minutes.stop * MINUTE)
+            self._since = minutes.stop * MINUTE
+        for start in bar_starts(minutes, self._width // MINUTE):
+            if time.monotonic() > self._until:
+                return False
+            bar = range(max(start, minutes.start), min(start + self._width // MINUTE, minutes.stop))
+            if number := self._add(connection, bar):
+                self._bars[start * MINUTE] = number
+            self._since = bar.start * MINUTE
+        if not self._query.since:
+            self._add(connection, range(1))
+        return True
+
+    def _add(self, connection: Connection, minutes: range) -> int:
+        """Counts what some minutes have; the first of 1970 has what has no time."""
+        return sum(self._add_piece(connection, span, piece) for span, piece in pieces(minutes) if piece)
+
+    def _add_piece(self, connection: Connection, span: int, minutes: range) -> int:
+        equal = self._query.equal
+        statement = GROUPS.format("".join(f" AND {field} = ?" for field in equal))
+        added = 0
+        for name, album, verdict, door, number in connection.execute(
+            statement, (span, minutes.start, minutes.stop, *equal.values())
+        ):
+            self._groups[Group(name or None, album or None, verdict, door or None)] += number
+            added += number
+        return added
+
+
+def pieces(minutes: range) -> Sequence[tuple[int, range]]:
+    """The whole hours among some minutes, and what is before and behind them, each with what counts it in one row."""
+    start, stop = -(-minutes.start // HOUR) * HOUR, minutes.stop // HOUR * HOUR
+    if start >= stop:
+        return [(1, minutes)]
+    return [(1, range(minutes.start, start)), (HOUR, range(start, stop)), (1, range(stop, minutes.stop))]
+
+
+def _minutes(connection: Connection, query: Query) -> range:
+    """The minutes that a query touches, of the hours in which there are any."""
+    first, last = scalar(connection, FIRST), scalar(connection, LAST)
+    if first is None:
+        return range(0)
+    stop = last + HOUR if query.until is None else min(last + HOUR, -(-query.until // MINUTE))
+    return range(max(first, (query.since or 0) // MINUTE), stop)
