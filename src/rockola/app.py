@@ -129,7 +129,7 @@ class App:
         from rockola.web.serve import serve_web
 
         settings = self._settings
-        require_private(settings)
+        require_private(settings, self._contest)
         tally = self._stack.enter_context(closing(open_tally(settings.url("tally"))))
         archive = self._stack.enter_context(closing(open_archive(settings.url("archive"))))
         app = build(tally, archive, self._metrics, Show(self._contest, settings.token, settings.data))
@@ -216,8 +216,10 @@ def secret_of(settings: Settings) -> bytes:
     return path.read_bytes()
 
 
-def require_private(settings: Settings) -> None:
-    """Refuses to show single votes beyond this machine to whoever asks."""
+def require_private(settings: Settings, contest: Contest) -> None:
+    """Refuses to show single votes beyond this machine to whoever asks, or hidden results to everybody."""
+    if contest.results != "public" and not settings.token:
+        raise WrongSetting("The contest hides its results from everybody but the organiser. Set ROCKOLA_TOKEN.")
     host = settings.web_listen.rpartition(":")[0].strip("[]")
     if host not in {"127.0.0.1", "::1", "localhost"} and not settings.token:
         raise WrongSetting(

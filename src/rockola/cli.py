@@ -5,6 +5,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from typing import Annotated
 
@@ -19,7 +20,7 @@ from rockola.demo import demonstrated
 from rockola.doctor import Symptom, symptoms_of
 from rockola.findings import Grade
 from rockola.flags import FAILED, err, out, settable
-from rockola.opening import create_log
+from rockola.opening import create_log, open_tally
 from rockola.send.command import send
 from rockola.settings import Settings
 from rockola.urls import without_secrets
@@ -130,6 +131,18 @@ def results(
 
 
 @cli.command()
+@settable(*STORES)
+def reveal(settings: Settings) -> None:
+    """Show everybody the results of a contest whose file hides them. It cannot be taken back."""
+    require_data(settings, "tally")
+    with closing(open_tally(settings.url("tally"))) as tally:
+        if not tally.reveal():
+            err.print("[red]Nothing is counted yet, so there is nothing to reveal.[/]")
+            raise typer.Exit(FAILED)
+    out.print("[green]The results are for everybody now.[/]")
+
+
+@cli.command()
 @settable(*DOOR, *BALLOT, "rust_listen", *PAGES, *WATCHED)
 def demo(settings: Settings) -> None:
     """Run everything on a fresh data folder, with a vote file being sent: watch it count."""
@@ -213,7 +226,7 @@ def table_of(now: Results) -> Table:
         table.add_column(heading, justify="right")
     for one in now.candidates:
         numbers = f"{one.votes:,}", f"{one.share:.1%}", f"{one.rank_mean:.2f}"
-        table.add_row(str(one.place), escape(one.album), escape(one.name), *numbers)
+        table.add_row(str(one.place), escape(str(one.album)), escape(str(one.name)), *numbers)
     return table
 
 

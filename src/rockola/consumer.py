@@ -29,7 +29,7 @@ class Consumer:
         self._positions: dict[int, int] = {}
         self.reached: dict[int, int] = {}  # where the tally was last seen, by partition
         self._unreadable: dict[int, int] = {}  # in a row, before the position
-        tally.bind(Source(reader.generation, reader.partitions, contest.digest))
+        tally.bind(Source(reader.generation, reader.partitions, contest.digest), contest.results != "public")
         archive.bind(reader.generation)
 
     def step(self, partition: int, counted: list[Judged]) -> Iterator[str]:

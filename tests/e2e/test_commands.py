@@ -55,6 +55,19 @@ def test_every_part_alone_makes_the_same_system(launch: Launch) -> None:
     until(lambda: totals(web) == TOTALS, "the totals of the file")
 
 
+def test_a_contest_that_hides_its_results_needs_a_token_and_is_revealed_by_a_command(
+    launch: Launch, tmp_path: Path
+) -> None:
+    contest = tmp_path / "contest.toml"
+    contest.write_text('results = "organiser"')
+    assert "Set ROCKOLA_TOKEN" in run("up", "--contest", str(contest), "--data", str(tmp_path / "none")).stderr
+    up = launch("up", "--contest", str(contest), ROCKOLA_TOKEN="let-me-in").start()  # noqa: S106
+    assert run("send", "--url", up.url("gateway", "/grpc"), DEMO).returncode == 0
+    assert totals(up) == {}
+    assert run("reveal", "--data", str(up.data)).returncode == 0
+    until(lambda: totals(up) == TOTALS, "the totals of the file")
+
+
 @pytest.mark.parametrize("command", ["up", "gateway", "server", "consumer", "web"])
 def test_a_part_says_that_it_is_alive_and_ends_when_told(launch: Launch, command: str) -> None:
     server = launch("server").start()

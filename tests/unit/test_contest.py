@@ -91,7 +91,36 @@ def test_a_catalogue_of_twenty_thousand_is_read():
     assert len(read_contest(toml(*candidates)).spellings) == 20_000
 
 
-@pytest.mark.parametrize("text", [toml(BELL, ASH), toml(ASH, BELL, title="Another"), toml(("Ash ", "Live"), BELL)])
+SHOWN = 'zone = "Europe/Berlin"\nresults = "blind"\n'
+
+
+def test_a_contest_is_shown_to_everybody_in_guatemala_s_time_unless_it_says_otherwise():
+    assert (read_contest("").zone, read_contest("").results) == ("America/Guatemala", "public")
+    assert (read_contest(SHOWN).zone, read_contest(SHOWN).results) == ("Europe/Berlin", "blind")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'zone = "Nowhere/Town"',
+        'zone = ""',
+        "zone = 6",
+        'zone = "../etc/passwd"',
+        'results = "secret"',
+        "results = true",
+    ],
+)
+def test_a_zone_or_showing_that_is_not_known_is_refused(text):
+    with pytest.raises(
+        ValueError, match=r"^(zone must be a time zone|results must be one of public, blind, organiser)"
+    ):
+        read_contest(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [toml(BELL, ASH), toml(ASH, BELL, title="Another"), toml(("Ash ", "Live"), BELL), SHOWN + toml(ASH, BELL)],
+)
 def test_title_order_and_blanks_do_not_make_another_contest(text):
     assert read_contest(text).digest == read_contest(toml(ASH, BELL)).digest
 

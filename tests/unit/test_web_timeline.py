@@ -32,5 +32,5 @@ def test_the_leading_have_lines_in_the_order_of_their_places_and_the_others_shar
     lines = tuple(Line("Ash", album, (1, number)) for number, album in enumerate("abcdefg"))
     standings = [standing(place, album) for place, album in enumerate("gfedcba", 1)]
     shown = leading(Timeseries("", lines), standings)
-    assert [line.album for line in shown] == ["g", "f", "e", "d", "c", ""]
+    assert [line.album for line in shown] == ["g", "f", "e", "d", "c", None]
     assert shown[-1].votes == (2, 1)

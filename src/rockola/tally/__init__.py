@@ -45,13 +45,14 @@ class Totals(NamedTuple):
     """Counts summed over partitions, and the position of each partition that they hold at.
 
     `source` is None before the first bind. `rebuilds` rises whenever a lost partition was written anew; totals never
-    fall while it stays.
+    fall while it stays. `revealed` says whether `reveal` was called for this source.
     """
 
     source: Source | None
     positions: Mapping[int, int]
     rebuilds: int
     counts: Mapping[str, int]
+    revealed: bool = False
 
     @property
     def generation(self) -> str | None:
@@ -62,8 +63,11 @@ class Totals(NamedTuple):
 class Tally(Protocol):
     """Any number of consumers may use one tally; a step is counted once however many try, die and repeat."""
 
-    def bind(self, source: Source) -> None:
-        """Makes an empty tally count by this source; WrongLog when it counts by another."""
+    def bind(self, source: Source, hidden: bool = False) -> None:
+        """Makes an empty tally count by this source; WrongLog when it counts by another.
+
+        While it is `hidden` and not revealed, nothing is derived from the counts for others to read.
+        """
 
     def position(self, partition: int) -> int | None:
         """Where counting goes on; None when it is lost (or was never begun): rebuild then."""
@@ -79,6 +83,12 @@ class Tally(Protocol):
 
     def restore(self, partition: int, position: int, effects: Iterable[Effect]) -> bool:
         """Begins a lost partition at a position with everything before it, all or none; False if it is not lost."""
+
+    def reveal(self) -> bool:
+        """Makes the totals of this source revealed, for all processes and as long as the tally is not lost.
+
+        False when no log is counted yet.
+        """
 
     def totals(self) -> Totals:
         """Counts and positions, of each partition at one moment, without those by minute."""

@@ -15,6 +15,7 @@ from rockola.vote.rules import Effect, Known
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS source (generation TEXT NOT NULL, partitions INTEGER NOT NULL, contest TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS revealed (generation TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS positions (
     partition INTEGER PRIMARY KEY, position INTEGER NOT NULL, rebuilds INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS ids (
@@ -42,6 +43,8 @@ RAISE_COUNTS = """INSERT INTO counts SELECT key, ?, value FROM json_each(?) WHER
 BEGIN = "INSERT INTO positions VALUES (?, ?, iif(? > 0, unixepoch(), 0))"
 SUMS = """SELECT json_group_object(field, number) FROM (
     SELECT field, sum(number) AS number FROM counts WHERE {} GROUP BY field)"""
+REVEAL = "INSERT OR REPLACE INTO revealed SELECT generation FROM source"
+REVEALED = "SELECT count(*) FROM revealed NATURAL JOIN source"
 MINUTE = '["minute"'  # counts by minute lie together, from here to the next letter
 FIRST, LAST = MINUTE, MINUTE + "~"
 
@@ -56,7 +59,7 @@ class EmbeddedTally:
         options_of(url, {})
         self._database = Database(url, "tally", SCHEMA)
 
-    def bind(self, source: Source) -> None:
+    def bind(self, source: Source, hidden: bool = False) -> None:
         """See Tally."""
         self._database.settle = partial(_bind, source=source)
         with self._database.write() as connection:
@@ -96,14 +99,19 @@ class EmbeddedTally:
             connection.execute(BEGIN, (partition, position, position))
         return True
 
+    def reveal(self) -> bool:
+        """See Tally."""
+        with self._database.write() as connection:
+            return connection.execute(REVEAL).rowcount > 0
+
     def totals(self) -> Totals:
         """See Tally."""
         with self._database.read() as connection:
             rows = connection.execute("SELECT partition, position, rebuilds FROM positions").fetchall()
             counts = _sums(connection, "field < ? OR field > ?", FIRST, LAST)
-            source = _source(connection)
+            source, revealed = _source(connection), bool(scalar(connection, REVEALED))
         positions = {partition: position for partition, position, _ in rows}
-        return Totals(source, positions, max((row[2] for row in rows), default=0), counts)
+        return Totals(source, positions, max((row[2] for row in rows), default=0), counts, revealed)
 
     def minutes(self, since: int) -> Mapping[str, int]:
         """See Tally."""

@@ -4,7 +4,8 @@ Under the URL's prefix lie, for the partition p of the log g:
 `{g:p}:counts`, a hash of the counts by field, with `position` and `rebuilds` among them, so that one command reads all;
 `{g:p}:ids`, a hash from an id's digest to the offset of its counted vote, in as few bytes as it needs;
 `{g:p}:voters`, a hash from a voter's digest to the votes had; `{g:p}:minutes`, a hash of the counts by minute;
-and for all partitions `rockola`, the source in JSON, and `votes`, which original.py describes.
+and for all partitions `rockola`, the source in JSON, `revealed`, the generation whose results are for everybody, and
+`votes`, which original.py describes.
 """
 
 import secrets
@@ -39,12 +40,14 @@ class RedisTally:
     """A Tally on one server or one cluster."""
 
     _source: Source
+    _hidden = False
 
     def __init__(self, server: Server) -> None:
         self._server, self._original = server, Original(server)
 
-    def bind(self, source: Source) -> None:
+    def bind(self, source: Source, hidden: bool = False) -> None:
         """See Tally."""
+        self._hidden = hidden
         with self._server.client() as client:
             kept = client.set(self._source_key, msgspec.json.encode(source._asdict()), nx=True, get=True)
         require_same(self._source_in(kept) or source, source)
@@ -77,7 +80,7 @@ class RedisTally:
 
     def restore(self, partition: int, position: int, effects: Iterable[Effect]) -> bool:
         """See Tally. It is rebuilt beside the partition's keys, and takes their place in one script."""
-        self.bind(self._source)  # it was lost as well, perhaps
+        self.bind(self._source, self._hidden)  # it was lost as well, perhaps
         if self.position(partition) is not None:
             return False
         keys = self._keys(partition)
@@ -88,6 +91,13 @@ class RedisTally:
         if outcome == TORN:
             raise Unavailable("tally") from LookupError(GONE)
         return bool(outcome == RESTORED)
+
+    def reveal(self) -> bool:
+        """See Tally."""
+        if source := self._kept_source():
+            with self._server.client() as client:
+                client.set(self._revealed_key, source.generation)
+        return source is not None
 
     def totals(self) -> Totals:
         """See Tally."""
@@ -100,7 +110,8 @@ class RedisTally:
                 positions[partition] = int(counts.pop(b"position"))
                 rebuilds = max(rebuilds, int(counts.pop(b"rebuilds")))
                 sums.update({field: int(number) for field, number in counts.items()})
-        return Totals(source, positions, rebuilds, {field.decode(): number for field, number in sums.items()})
+        counted = {field.decode(): number for field, number in sums.items()}
+        return Totals(source, positions, rebuilds, counted, self._is_revealed(source))
 
     def minutes(self, since: int) -> Mapping[str, int]:
         """See Tally. They are read a part at a time: there may be a million."""
@@ -119,6 +130,15 @@ class RedisTally:
     def _source_key(self) -> str:
         return f"{self._server.prefix}rockola"
 
+    @property
+    def _revealed_key(self) -> str:
+        return f"{self._server.prefix}revealed"
+
+    def _is_revealed(self, source: Source | None) -> bool:
+        with self._server.client() as client:
+            kept = client.get(self._revealed_key)
+        return source is not None and kept == source.generation.encode()
+
     def _keys(self, partition: int, source: Source | None = None) -> list[str]:
         generation = (source or self._source).generation
         return [f"{self._server.prefix}{{{generation}:{partition}}}:{kind}" for kind in KINDS]
@@ -134,10 +154,11 @@ class RedisTally:
             raise self._server.foreign() from error
 
     def _settled(self) -> Mapping[str, int]:
-        """The counts; the source is written again where it was lost alone, as in a cluster it may be."""
+        """What others may see; the source is written again where it was lost alone, as in a cluster it may be."""
         if self._kept_source() != self._source:
-            self.bind(self._source)
-        return self.totals().counts
+            self.bind(self._source, self._hidden)
+        totals = self.totals()
+        return {} if self._hidden and not totals.revealed else totals.counts
 
     @contextmanager
     def _shadow(self, keys: Sequence[str]) -> Iterator[list[str]]:

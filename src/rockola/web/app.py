@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI
 
 from rockola.archive import Archive
 from rockola.metrics import Metrics
@@ -12,23 +11,25 @@ from rockola.tally import Tally
 from rockola.vote.contest import Contest
 from rockola.web import problems
 from rockola.web.assets import Assets
+from rockola.web.export import export_routes
 from rockola.web.guard import Guard
 from rockola.web.live import Live
+from rockola.web.logged import VoteLog
 from rockola.web.pages import page_routes
-from rockola.web.query import read_query
 from rockola.web.receipts import Desk, receipt_routes
 from rockola.web.render import Renderer
-from rockola.web.results import Results
+from rockola.web.results_api import results_routes
+from rockola.web.reveal import reveal_routes
 from rockola.web.shield import Shield
 from rockola.web.sign_in import sign_in_routes
-from rockola.web.stream import Seats, Stream
-from rockola.web.timeline import Timeline, timeline_routes
+from rockola.web.stream import Seats
+from rockola.web.timeline import Timeline
+from rockola.web.veil import View
 from rockola.web.verification import Verifications, verification_routes
-from rockola.web.votes import json_answer, votes_routes
+from rockola.web.votes import votes_routes
 from rockola.web.watch import Watch
 
 ANY = Contest()  # any band, no title
-EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
 
 
 @dataclass(frozen=True)
@@ -54,37 +55,22 @@ def build(tally: Tally, archive: Archive, metrics: Metrics, show: Show) -> FastA
         responses=problems.RESPONSES,
         dependencies=[Depends(guard)],
     )
-    watch, assets = Watch(tally, archive), Assets()
-    timeline = Timeline(tally)
+    watch, log, assets = Watch(tally, archive), VoteLog(archive), Assets()
+    view = View(watch, Timeline(tally), show.contest.results, guard)
     renderer, verifications = Renderer(assets, show.contest, guard), Verifications(show.folder, watch)
     app.state.live = Live(watch)
     problems.install(app)
-    app.include_router(results_routes(watch, app.state.live, Seats(metrics.streams)))
-    app.include_router(votes_routes(archive))
-    app.include_router(receipt_routes(Desk(watch, archive), renderer))
-    app.include_router(page_routes(watch, timeline, verifications, renderer))
-    app.include_router(timeline_routes(timeline))
-    app.include_router(verification_routes(verifications))
-    app.include_router(sign_in_routes(guard, renderer))
-    app.include_router(assets.routes())
+    for router in (
+        results_routes(view, app.state.live, Seats(metrics.streams)),
+        export_routes(log),  # before those of receipts, whose place its name stands in
+        votes_routes(log),
+        receipt_routes(Desk(watch, archive), renderer),
+        page_routes(view, verifications, renderer),
+        verification_routes(verifications),
+        sign_in_routes(guard, renderer),
+        reveal_routes(tally),
+        assets.routes(),
+    ):
+        app.include_router(router)
     app.add_middleware(Shield)
     return app
-
-
-def results_routes(watch: Watch, live: Live, seats: Seats) -> APIRouter:
-    """The routes of the results."""
-    router = APIRouter()
-
-    @router.get("/api/results", responses={200: {"model": Results}})
-    def results(request: Request) -> Response:
-        """The results now, and the positions they hold at."""
-        read_query(request)
-        return json_answer(watch.results())
-
-    @router.get("/api/results/stream", response_class=Response, responses=EVENTS)
-    async def stream(request: Request) -> Response:
-        """The results whenever they change, whole, as the event `results`; nothing new for 15 s is a `heartbeat`."""
-        read_query(request)
-        return Stream(live, seats)
-
-    return router

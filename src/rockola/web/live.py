@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 import msgspec
 
-from rockola.web.results import Results
+from rockola.web.results import Results, Sight
+from rockola.web.veil import veiled
 from rockola.web.watch import Reading, Watch
 
 PAUSE = 0.04  # seconds between looks: a vote is shown within 100 ms
@@ -16,11 +16,18 @@ CALM_BYTES = 2_000_000  # a second to one reader: long results are sent less oft
 HEARTBEAT = 15.0  # seconds
 
 
-class Frame(NamedTuple):
-    """A state, and the event that tells it."""
+class Frame:
+    """A state, and the events that tell as much of it as a reader may see, each made once."""
 
-    results: Results
-    event: bytes
+    def __init__(self, results: Results) -> None:
+        self.results = results
+        self._events: dict[Sight, bytes] = {}
+
+    def event(self, sight: Sight) -> bytes:
+        """The event for a reader who may see this."""
+        if sight not in self._events:
+            self._events[sight] = event_of(veiled(self.results, sight))
+        return self._events[sight]
 
 
 class Live:
@@ -87,11 +94,11 @@ class Live:
         if self._reading and reading.number < self._reading.number:
             return PAUSE  # threads may come back in another order
         self._reading = reading
-        if self._frame and _told(self._frame.results) == _told(reading.results):
+        if self._frame and told_of(self._frame.results) == told_of(reading.results):
             return PAUSE
-        self._frame = Frame(reading.results, event_of(reading.results))
+        self._frame = Frame(reading.results)
         self._tell(self._frame)
-        return CALM + len(self._frame.event) / CALM_BYTES
+        return CALM + len(self._frame.event("all")) / CALM_BYTES
 
     def _tell(self, frame: Frame | None) -> None:
         told, self._next = self._next, asyncio.get_running_loop().create_future()
@@ -105,6 +112,6 @@ def event_of(results: Results) -> bytes:
     return b"event: results\nid: %s/%s\ndata: %s\n\n" % ((results.generation or "-").encode(), places.encode(), data)
 
 
-def _told(results: Results) -> tuple[object, ...]:
+def told_of(results: Results) -> tuple[object, ...]:
     """What makes a state another one; the counts follow from it."""
-    return results.generation, results.positions, results.rebuilds, results.state
+    return results.generation, results.positions, results.rebuilds, results.state, results.revealed

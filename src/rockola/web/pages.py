@@ -13,9 +13,9 @@ from rockola.vote.model import Verdict
 from rockola.web.problems import RETRY
 from rockola.web.render import Renderer
 from rockola.web.results import Results, Standing
-from rockola.web.timeline import Timeline, leading
+from rockola.web.timeline import leading
+from rockola.web.veil import View
 from rockola.web.verification import Verifications
-from rockola.web.watch import Watch
 from rockola.web.words import Words
 
 ROWS = 100  # candidates shown; the API has them all
@@ -37,19 +37,20 @@ class Row(NamedTuple):
     columns: tuple[int, ...]
 
 
-def page_routes(watch: Watch, timeline: Timeline, verifications: Verifications, renderer: Renderer) -> APIRouter:
+def page_routes(view: View, verifications: Verifications, renderer: Renderer) -> APIRouter:
     """The routes of the pages."""
     router = APIRouter()
 
     @router.get("/", include_in_schema=False)
     def results(request: Request) -> Response:
-        shown = _results(watch)
+        shown = _results(view, request)
         words = renderer.words(request)
         values = {
             **_view(shown, ROWS),
             "refused": refused(words, shown) if shown else "",
             "verification": verifications.last(),
-            **_minutes(timeline, shown),
+            "hides": view.hides and shown is not None and not shown.revealed,
+            **_minutes(view, request, shown),
         }
         return _answer(renderer, request, "results.html", values)
 
@@ -58,7 +59,7 @@ def page_routes(watch: Watch, timeline: Timeline, verifications: Verifications, 
         top = request.query_params.get("top", "")
         rows = int(top) if re.fullmatch("[1-9][0-9]?", top) else STAGE_ROWS
         values = {
-            **_view(_results(watch), min(rows, STAGE_MOST)),
+            **_view(_results(view, request), min(rows, STAGE_MOST)),
             "top": min(rows, STAGE_MOST),
             "transparent": request.query_params.get("transparent") == "1",
         }
@@ -73,9 +74,9 @@ def _answer(renderer: Renderer, request: Request, template: str, values: Mapping
     return renderer.page(request, template, values, HTTPStatus.SERVICE_UNAVAILABLE, RETRY)
 
 
-def _results(watch: Watch) -> Results | None:
+def _results(view: View, request: Request) -> Results | None:
     try:
-        return watch.results()
+        return view.results(request)
     except Unavailable:
         return None
 
@@ -87,10 +88,10 @@ def _view(results: Results | None, most: int) -> dict[str, Any]:
     return {"results": results, "state": state, "rows": list(_rows(results.candidates, most))}
 
 
-def _minutes(timeline: Timeline, results: Results | None) -> dict[str, Any]:
+def _minutes(view: View, request: Request, results: Results | None) -> dict[str, Any]:
     """The lines of the last hour, and the rows of their table, newest first: when each minute began, and its votes."""
     try:
-        series = timeline.since()
+        series = view.minutes(request)
     except Unavailable:
         return {"lines": [], "minutes": []}
     lines = leading(series, results.candidates if results else ())
@@ -102,13 +103,21 @@ def _minutes(timeline: Timeline, results: Results | None) -> dict[str, Any]:
 
 def _rows(standings: tuple[Standing, ...], most: int) -> Iterator[Row]:
     """Colours go by name among those a page may show, so that a candidate keeps its own whatever its place."""
-    named = {each: index for index, each in enumerate(sorted((each.name, each.album) for each in standings[:ROWS]))}
-    for each in standings[:most]:
-        index = named[each.name, each.album]
-        highest = max(each.rank_histogram)
-        columns = tuple(int(HEIGHT * votes / highest + 0.5) for votes in each.rank_histogram)
-        bar = round(100 * each.votes / standings[0].votes, 2)
-        yield Row(each, bar, index % COLOURS, index // COLOURS % 2 == 1, columns)
+    names = sorted((each.name or "", each.album or "") for each in standings[:ROWS])
+    numbers = {name: number for number, name in enumerate(names)}
+    for place, each in enumerate(standings[:most]):
+        colour = place if each.name is None else numbers[each.name, each.album or ""]
+        bar = round(100 * _size(each) / (_size(standings[0]) or 1), 2)
+        yield Row(each, bar, colour % COLOURS, colour // COLOURS % 2 == 1, _columns(each))
+
+
+def _size(standing: Standing) -> float:
+    return standing.share if standing.votes is None else standing.votes
+
+
+def _columns(standing: Standing) -> tuple[int, ...]:
+    highest = max(standing.rank_histogram, default=0)
+    return tuple(int(HEIGHT * votes / highest + 0.5) for votes in standing.rank_histogram)
 
 
 def refused(words: Words, results: Results) -> str:

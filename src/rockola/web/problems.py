@@ -16,7 +16,11 @@ RESPONSES: dict[int | str, dict[str, Any]] = {  # for OpenAPI
     "4XX": {"description": "What the request should change.", "content": {PROBLEM: {}}},
     "5XX": {"description": "Ask again after Retry-After.", "content": {PROBLEM: {}}},
 }
-METHODS = {"/sign-in": "GET, HEAD, POST, OPTIONS", "/sign-out": "POST, OPTIONS"}  # everything else is only read
+METHODS = {
+    "/sign-in": "GET, HEAD, POST, OPTIONS",
+    "/sign-out": "POST, OPTIONS",
+    "/reveal": "POST, OPTIONS",
+}  # everything else is only read
 RETRY = {"Retry-After": "2"}  # seconds
 
 

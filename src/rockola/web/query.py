@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -51,6 +52,13 @@ def _read_id(text: str) -> str:
     return text
 
 
+class Format(StrEnum):
+    """How votes are exported."""
+
+    CSV = "csv"
+    NDJSON = "ndjson"
+
+
 TIME = "must be Unix milliseconds or ISO 8601 with a zone, as 2026-01-31T18:00:00Z"
 PARAMETERS = {
     "name": Parameter(partial(canonical, "name"), "must be a band of 1 to 80 characters"),
@@ -61,7 +69,9 @@ PARAMETERS = {
     "to": Parameter(read_instant, f"{TIME}; votes of that instant are left out"),
     "id": Parameter(_read_id, "must be an id of 8 to 128 characters"),
     "limit": Parameter(read_limit, f"must be a whole number from 1; above {LARGEST_PAGE} it is {LARGEST_PAGE}"),
-    "after": Parameter(read_cursor, "must be the `next` of a page before"),
+    "after": Parameter(read_cursor, "must be the `next` of another page"),
+    "before": Parameter(read_cursor, "must be the `previous` of another page"),
+    "format": Parameter(Format, f"must be one of {', '.join(Format)}"),
 }
 
 

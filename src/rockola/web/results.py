@@ -11,25 +11,32 @@ from rockola.tally import Totals
 from rockola.vote.model import RANKS, Door, Verdict
 
 State = Literal["live", "stale", "recounting"]
+Sight = Literal["all", "shares", "nothing"]
 BUCKETS = RANKS.stop // 100 + 1  # rank 0 to below 1, … 9 to below 10, and 10
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A candidate's place. Ranks in points; bucket r of the histogram holds the votes of rank r to below r + 1."""
+    """A candidate's place. Ranks in points; bucket r of the histogram holds the votes of rank r to below r + 1.
+
+    Before a reveal the public may see the share alone: then the rest is null, and the histogram empty.
+    """
 
     place: int
-    name: str
-    album: str
-    votes: int
+    name: str | None
+    album: str | None
+    votes: int | None
     share: float
-    rank_mean: float
+    rank_mean: float | None
     rank_histogram: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Results:
-    """Everything a reader of the results is told; it holds at the positions, and was read at `as_of`."""
+    """Everything a reader of the results is told; it holds at the positions, and was read at `as_of`.
+
+    `sight` says what of the candidates is told here: all, their shares without names, or nothing until the reveal.
+    """
 
     generation: str | None
     positions: Mapping[str, int]
@@ -39,6 +46,8 @@ class Results:
     counted: int
     verdicts: Mapping[str, int]
     doors: Mapping[str, int]
+    revealed: bool
+    sight: Sight
     candidates: tuple[Standing, ...]
 
 
@@ -70,6 +79,8 @@ def tabulate(totals: Totals, state: State, as_of: str) -> Results:
         counted=verdicts[Verdict.COUNTED],
         verdicts=verdicts,
         doors=doors,
+        revealed=totals.revealed,
+        sight="all",
         candidates=tuple(_standings(candidates)),
     )
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 
@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from rockola.web.live import Frame, Live
 from rockola.web.problems import RETRY, Problem
+from rockola.web.results import Results, Sight
 
 SEATS, SEATS_OF_ADDRESS = 500, 10
 PATIENCE = 5.0  # seconds a reader may leave 64 KB unread: the server waits with more than that queued
@@ -47,10 +48,10 @@ class Stream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, live: Live, seats: Seats) -> None:
+    def __init__(self, live: Live, seats: Seats, sight: Callable[[Results], Sight]) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["Content-Length"]
-        self._live, self._seats = live, seats
+        self._live, self._seats, self._sight = live, seats, sight
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers; an error before the first state is a problem."""
@@ -75,7 +76,7 @@ class Stream(Response):
     async def _pour(self, frame: Frame | None, send: Send) -> None:
         seen = None
         while frame:
-            event = self._live.heartbeat() if frame is seen else frame.event
+            event = self._live.heartbeat() if frame is seen else frame.event(self._sight(frame.results))
             async with asyncio.timeout(PATIENCE):
                 await send({"type": "http.response.body", "body": event, "more_body": True})
             seen, frame = frame, await self._live.after(frame)

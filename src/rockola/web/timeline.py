@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from threading import Lock
 
 import msgspec
-from fastapi import APIRouter, Request, Response
 
 from rockola.tally import Tally
 from rockola.vote.rules import MINUTE
-from rockola.web.query import described, read_query
 from rockola.web.results import Standing
-from rockola.web.votes import json_answer
 from rockola.web.watch import stamp
 
 SPAN = 60  # minutes shown when it is not said since when
@@ -24,10 +21,10 @@ AGE = 1.0  # seconds an answer is given again, however many ask
 
 @dataclass(frozen=True)
 class Line:
-    """A candidate's counted votes, of each minute."""
+    """A candidate's counted votes, of each minute; those of all together where no names are to be seen."""
 
-    name: str
-    album: str
+    name: str | None
+    album: str | None
     votes: tuple[int, ...]
 
 
@@ -73,21 +70,9 @@ def tabulate(counts: Mapping[str, int], minutes: range) -> Timeseries:
 
 
 def leading(series: Timeseries, standings: Sequence[Standing]) -> list[Line]:
-    """The lines of the leading candidates in the order of their places, and one of nobody's for all the others."""
+    """The lines of the leading candidates in the order of their places, and one without a name for all the others."""
     found = {(line.name, line.album): line for line in series.candidates}
     shown = [found.pop((one.name, one.album)) for one in standings[:LEADING] if (one.name, one.album) in found]
     if not found:
         return shown
-    return [*shown, Line("", "", tuple(map(sum, zip(*(line.votes for line in found.values()), strict=True))))]
-
-
-def timeline_routes(timeline: Timeline) -> APIRouter:
-    """The route of the minutes."""
-    router = APIRouter()
-
-    @router.get("/api/timeseries", responses={200: {"model": Timeseries}}, openapi_extra=described("from"))
-    def timeseries(request: Request) -> Response:
-        """Counted votes by minute and candidate, from a minute on: an hour's when it is not said."""
-        return json_answer(timeline.since(read_query(request, "from").get("from")))
-
-    return router
+    return [*shown, Line(None, None, tuple(map(sum, zip(*(line.votes for line in found.values()), strict=True))))]

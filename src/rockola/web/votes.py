@@ -1,86 +1,53 @@
-"""The log of votes as JSON: filtered pages, one vote, and `/logs` as the original viewer reads it."""
+"""The log of votes as JSON: filtered pages, counts, one vote, and `/logs` as the original viewer reads it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from rockola.archive import Archive, Document, Page, Query
 from rockola.vote.codec import spell_rank
 from rockola.vote.model import Place, Verdict
-from rockola.web.cursor import LogCursor, write_cursor
+from rockola.web.examples import example_of
+from rockola.web.logged import FILTERS, TURNS, Counts, LoggedVote, LoggedVotes, VoteLog
 from rockola.web.problems import Problem
-from rockola.web.query import PAGE, described, read_query
-from rockola.web.watch import stamp
+from rockola.web.query import described, read_query
 
-EQUAL = ("name", "album", "door", "verdict", "id")
-FILTERS = (*EQUAL, "from", "to", "limit", "after")
 LOGS = 20  # votes the original viewer shows
 JSON = "application/json"
 
 
-@dataclass(frozen=True)
-class LoggedVote:
-    """A kept record; what an unreadable one lacks is null. `rank` in points, `voter` a digest."""
-
-    receipt: str
-    name: str | None
-    album: str | None
-    year: int | None
-    rank: float | None
-    door: str | None
-    received_at: str | None
-    verdict: str
-    duplicate_of: str | None
-    id: str | None
-    voter: str | None
-
-
-@dataclass(frozen=True)
-class LoggedVotes:
-    """A page of the log, newest first, and where the next begins; null when this is the last."""
-
-    votes: tuple[LoggedVote, ...]
-    next: str | None
-
-
-def votes_routes(archive: Archive) -> APIRouter:
+def votes_routes(log: VoteLog) -> APIRouter:
     """The routes of the log."""
     router = APIRouter()
 
-    @router.get("/api/votes", responses={200: {"model": LoggedVotes}}, openapi_extra=described(*FILTERS))
+    @router.get("/api/votes", responses=example_of(LoggedVotes), openapi_extra=described(*FILTERS, *TURNS))
     def votes(request: Request) -> Response:
-        """The votes that all filters hold for, newest first."""
-        page = _page(archive, read_query(request, *FILTERS))
-        return json_answer(LoggedVotes(tuple(map(_shown, page.documents)), _next(page)))
+        """The votes that all filters hold for, newest first; the header Link leads to the pages beside this one."""
+        page = log.page(read_query(request, *FILTERS, *TURNS))
+        return json_answer(page, _links(request, page))
 
-    @router.get("/api/votes/{receipt}", responses={200: {"model": LoggedVote}})
+    @router.get("/api/votes/summary", responses=example_of(Counts), openapi_extra=described(*FILTERS))
+    def summary(request: Request) -> Response:
+        """How many votes all filters hold for, by verdict, door and candidate, and over time."""
+        return json_answer(log.counts(read_query(request, *FILTERS)))
+
+    @router.get("/api/votes/{receipt}", responses=example_of(LoggedVote))
     def vote(request: Request, receipt: str) -> Response:
         """The vote of a receipt."""
         read_query(request)
-        if not (document := archive.get(place_of(receipt))):
-            raise Problem(404, "not_found", "no vote of this log has that receipt, or it was not archived yet")
-        return json_answer(_shown(document))
+        return json_answer(log.get(place_of(receipt)))
 
     @router.get("/logs", openapi_extra=described("after"))
     def logs(request: Request) -> Response:
         """The newest counted votes in the shape of the original viewer; the next page is in the Link header."""
-        page = _page(archive, {**read_query(request, "after"), "verdict": Verdict.COUNTED, "limit": LOGS})
+        page = log.page({**read_query(request, "after"), "verdict": Verdict.COUNTED, "limit": LOGS})
         headers = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Link"}
-        if following := _next(page):
-            headers["Link"] = f'</logs?after={following}>; rel="next"'
-        return json_answer([_as_original(document) for document in page.documents], headers)
+        if page.next:
+            headers["Link"] = f'</logs?after={page.next}>; rel="next"'
+        return json_answer([_as_original(vote) for vote in page.votes], headers)
 
     return router
-
-
-def _page(archive: Archive, given: dict[str, Any]) -> Page:
-    query = Query({name: given[name] for name in EQUAL if name in given}, given.get("from"), given.get("to"))
-    after: LogCursor | None = given.get("after")
-    if after and after.generation != archive.generation():
-        raise Problem(410, "other_log", "that page was of another log: begin again without `after`", "after")
-    return archive.page(query, after and after.cursor, given.get("limit", PAGE))
 
 
 def place_of(receipt: str) -> Place:
@@ -91,40 +58,21 @@ def place_of(receipt: str) -> Place:
         raise Problem(400, "bad_receipt", str(error), "receipt") from None
 
 
-def _next(page: Page) -> str | None:
-    return page.next and write_cursor(page.next, page.documents[-1].place.generation)
-
-
-def _shown(document: Document) -> LoggedVote:
-    return LoggedVote(
-        receipt=str(document.place),
-        name=document.name,
-        album=document.album,
-        year=document.year,
-        rank=None if document.rank is None else document.rank / 100,
-        door=document.door,
-        received_at=_time(document),
-        verdict=document.verdict,
-        duplicate_of=document.duplicate_of and str(document.duplicate_of),
-        id=document.id,
-        voter=document.voter,
-    )
-
-
-def _as_original(document: Document) -> dict[str, Any]:
-    data = {
-        "Name": document.name,
-        "Album": document.album,
-        "Year": str(document.year),
-        "Rank": spell_rank(document.rank or 0),
-    }
-    return {"Data": data, "CreationDate": _time(document)}
-
-
-def _time(document: Document) -> str | None:
-    return None if document.received_at is None else stamp(document.received_at / 1000)
-
-
-def json_answer(value: object, headers: dict[str, str] | None = None) -> Response:
+def json_answer(value: object, headers: Mapping[str, str] | None = None) -> Response:
     """An answer in JSON."""
     return Response(msgspec.json.encode(value), headers=headers, media_type=JSON)
+
+
+def _links(request: Request, page: LoggedVotes) -> dict[str, str]:
+    """The pages beside a page, with the same filters, as RFC 8288 has it."""
+    asked = request.url.remove_query_params(["after", "before"])
+    beside = {"next": ("after", page.next), "previous": ("before", page.previous)}
+    urls = {name: asked.include_query_params(**{turn: text}) for name, (turn, text) in beside.items() if text}
+    told = ", ".join(f'<{url.path}?{url.query}>; rel="{name}"' for name, url in urls.items())
+    return {"Link": told} if told else {}
+
+
+def _as_original(vote: LoggedVote) -> dict[str, Any]:
+    rank = spell_rank(round((vote.rank or 0) * 100))
+    data = {"Name": vote.name, "Album": vote.album, "Year": str(vote.year), "Rank": rank}
+    return {"Data": data, "CreationDate": vote.received_at}

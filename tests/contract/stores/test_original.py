@@ -10,6 +10,7 @@ import pytest
 
 from building import AT, counted, step, vote
 from rediskeys import SOURCE, bound, wipe
+from rockola.opening import open_tally
 from rockola.tally import Step, Tally, Totals
 from rockola.tally.redis_server import Server
 from rockola.vote.errors import WrongLog
@@ -157,3 +158,14 @@ def an_id(chance: random.Random) -> str:
 
 def a_voter(chance: random.Random) -> str:
     return chance.choice(["", f"{chance.randrange(3):032x}"])
+
+
+def test_a_hidden_contest_keeps_the_hash_empty_until_it_is_revealed(redis_url: str, server: Server) -> None:
+    with closing(open_tally(redis_url)) as tally:
+        tally.bind(SOURCE, hidden=True)
+        tally.restore(0, 0, [])
+        tally.apply(step(0, ASH))
+        tally.look(0, 1, [], [])
+        assert shown(server) == {}
+        tally.reveal()
+        becomes(server, {"Ash": 1}, tally)

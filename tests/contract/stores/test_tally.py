@@ -1,5 +1,7 @@
 """What every tally promises."""
 
+from contextlib import closing
+
 import pytest
 
 from building import VOTER, albums, counted, nothing, step, vote
@@ -17,6 +19,18 @@ def test_a_step_is_counted_and_moves_the_position(tally: Tally) -> None:
     assert tally.apply(step(0, ASH, BELL)) == Applied(2)
     assert tally.position(0) == 2
     assert albums(tally.totals().counts) == {"Ash": 1, "Bell": 1}
+
+
+def test_it_is_revealed_once_and_for_all(tally: Tally, tally_url: str) -> None:
+    assert not tally.totals().revealed
+    assert tally.reveal()
+    with closing(open_tally(tally_url)) as again:
+        assert again.totals().revealed
+
+
+def test_there_is_nothing_to_reveal_before_a_log_is_counted(tally_url: str) -> None:
+    with closing(open_tally(tally_url)) as empty:
+        assert (empty.reveal(), empty.totals().revealed) == (False, False)
 
 
 def test_a_step_delivered_twice_is_counted_once(tally: Tally) -> None:

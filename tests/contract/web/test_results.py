@@ -30,6 +30,8 @@ def test_results_have_the_shape_every_client_agrees_on(stores: Stores, web: http
         "counted": 3,
         "verdicts": {"unreadable": 0, "not_in_catalogue": 0, "duplicate": 1, "over_limit": 0, "counted": 3},
         "doors": {"grpc": 3, "rust": 0},
+        "revealed": False,
+        "sight": "all",
         "candidates": [
             {
                 "place": 1,

@@ -119,7 +119,12 @@ def test_every_filter_holds(stores: Stores, web: httpx.Client, query: str, found
             f"limit={quote(each)}" for each in ("0", "-1", "1e9", "abc", "1_000", "٥", " 5", "5.0", "", "+5", "05")
         ],  # B-107
         "limit=5&limit=6",
-        *[f"after={each}" for each in ("", "garbage", CURSOR[:-1], CURSOR.replace(".0.1.", ".0.2."), "%00")],  # B-108
+        *[
+            f"{turn}={each}"
+            for turn in ("after", "before")
+            for each in ("", "garbage", CURSOR[:-1], CURSOR.replace(".0.1.", ".0.2."), "%00")
+        ],  # B-108
+        f"after={CURSOR}&before={CURSOR}",
         *["q[$ne]=1", 'q={"$where":"sleep(5000)"}', "filter=1", "name[$ne]=1"],  # B-109
         *["q=(a%2B)%2B$", "q=.*"],  # B-110
         *["sort=__proto__", "sort=-secret", "fields=voter_id", "door=soap", "verdict=Counted", "door="],  # B-111
@@ -146,6 +151,73 @@ def test_no_route_takes_an_unknown_parameter(quiet: httpx.Client, path: str) -> 
 def test_a_page_of_another_log_is_gone(stores: Stores, web: httpx.Client, path: str) -> None:
     stores.count(SONORA)
     assert web.get(path, params={"after": OTHER_LOG}).status_code == 410
+
+
+def test_what_comes_later_is_behind_the_previous_of_the_first_page(stores: Stores, web: httpx.Client) -> None:
+    stores.count(SONORA)
+    newest = web.get("/api/votes").json()["previous"]
+    stores.count(VIAJE)
+    assert albums(web.get("/api/votes", params={"before": newest})) == ["El Viaje"]
+
+
+def test_links_lead_to_the_pages_beside_with_the_same_filters(stores: Stores, web: httpx.Client) -> None:
+    stores.count(*[SONORA] * 5, VIAJE)
+    first = web.get("/api/votes?limit=2&name=Bohemia+Suburbana")
+    second = web.get(first.links["next"]["url"])
+    back = web.get(second.links["previous"]["url"])
+    assert back.json()["votes"] == first.json()["votes"]
+    assert albums(second) == ["Imaginaria Sonora"] * 2
+
+
+def test_the_last_page_leads_to_no_other(stores: Stores, web: httpx.Client) -> None:
+    stores.count(SONORA, VIAJE)
+    page = web.get("/api/votes?limit=2")
+    assert (page.json()["next"], list(page.links)) == (None, ["previous"])
+
+
+def test_a_page_without_votes_leads_nowhere(quiet: httpx.Client) -> None:
+    assert quiet.get("/api/votes").json() == {"votes": [], "next": None, "previous": None}
+
+
+def test_what_matches_is_counted_by_what_it_is_and_over_time(stores: Stores, web: httpx.Client) -> None:
+    stores.count(SONORA, SONORA, VIAJE)
+    stores.count(VIAJE, verdict=Verdict.OVER_LIMIT)
+    assert web.get("/api/votes/summary").json() == {
+        "votes": 4,
+        "exact": True,
+        "since": None,
+        "verdicts": {"unreadable": 0, "not_in_catalogue": 0, "duplicate": 0, "over_limit": 1, "counted": 3},
+        "doors": {"grpc": 4, "rust": 0},
+        "candidates": [
+            {"name": "Alux Nahual", "album": "El Viaje", "votes": 2},
+            {"name": "Bohemia Suburbana", "album": "Imaginaria Sonora", "votes": 2},
+        ],
+        "histogram": {"start": "2023-11-14T22:13:00.000Z", "step": 60, "votes": [4]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "votes", "exact"),
+    [
+        ("album=El+Viaje", 2, True),
+        ("verdict=counted&door=grpc", 3, True),
+        ("from=2023-11-14T22:13Z&to=2023-11-14T22:14Z", 4, True),
+        ("to=2023-11-14T22:13Z", 0, True),
+        (f"from={AT + 1}", 4, False),
+        ("id=request-1", 0, True),
+    ],
+)
+def test_counts_hold_for_the_filters_and_say_when_they_are_estimates(
+    stores: Stores, web: httpx.Client, query: str, votes: int, exact: bool
+) -> None:
+    stores.count(SONORA, SONORA, VIAJE)
+    stores.count(VIAJE, verdict=Verdict.OVER_LIMIT)
+    told = web.get(f"/api/votes/summary?{query}").json()
+    assert (told["votes"], told["exact"]) == (votes, exact)
+
+
+def test_counts_take_no_page(quiet: httpx.Client) -> None:
+    assert quiet.get("/api/votes/summary?limit=5").json()["code"] == "unknown_parameter"
 
 
 def test_logs_answer_as_the_original_viewer_expects(stores: Stores, web: httpx.Client) -> None:

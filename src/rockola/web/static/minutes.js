@@ -37,8 +37,8 @@ function lines() {
   const found = new Map(series.candidates.map((line) => [line.name + "\u0000" + line.album, line.votes]));
   const zeros = Array(series.candidates[0]?.votes.length ?? 0).fill(0);
   const named = colours(standings);
-  const leading = standings.slice(0, LEADING).map((one) => {
-    const colour = colourOf(named, one);
+  const leading = standings.slice(0, series.candidates[0]?.name === null ? 0 : LEADING).map((one, index) => {
+    const colour = colourOf(named, one, index);
     const key = one.name + "\u0000" + one.album;
     const votes = found.get(key) ?? zeros;
     found.delete(key);
@@ -46,7 +46,7 @@ function lines() {
   });
   if (!found.size) return leading;
   const rest = [...found.values()].reduce((sum, votes) => sum.map((value, index) => value + votes[index]), zeros);
-  return [...leading, { place: "+", label: _("the others"), votes: rest, colour: null, dashed: true }];
+  return [...leading, { place: "+", label: leading.length ? _("the others") : _("all"), votes: rest, colour: null, dashed: true }];
 }
 
 function draw() {

@@ -22,6 +22,10 @@ const NOTICES = {
   lost: _("The connection is lost. These are the last numbers received, of {}. Trying again."),
   away: _("The count cannot be read, and there are no numbers to show yet. Trying again."),
 };
+const VEILED = {
+  shares: _("Names and votes are hidden until the organiser reveals the results."),
+  nothing: _("The results are hidden until the organiser reveals them."),
+};
 const REFUSED = {
   duplicate: (value) => plural("repeated", "repeated", value),
   over_limit: (value) => plural("over the limit", "over the limit", value),
@@ -122,6 +126,7 @@ function drawCounts() {
   say(id("generation"), results.generation ?? "–");
   id("rebuilt").hidden = !results.rebuilds;
   drawRate();
+  drawVeil();
   const hidden = results.candidates.length - drawBoard(results.candidates);
   id("more").hidden = hidden === 0;
   say(id("more"), _("and {} more").replace("{}", number(hidden)));
@@ -133,6 +138,14 @@ function refused() {
   const told = Object.entries(REFUSED).filter(([verdict]) => results.verdicts[verdict]);
   const texts = told.map(([verdict, said]) => `${number(results.verdicts[verdict])} ${said(results.verdicts[verdict])}`);
   return texts.join(" · ") || (results.counted ? _("every vote that was read counted") : "");
+}
+
+// Before a reveal: what is hidden, in words. Who may see everything is told by the page as it came.
+function drawVeil() {
+  const isWhole = results.sight === "all";
+  id("ranks").hidden = !isWhole;
+  if (results.revealed) id("veil").hidden = true;
+  else if (!isWhole) say(id("veil-text"), VEILED[results.sight]);
 }
 
 function drawRate() {

@@ -1,0 +1,107 @@
+"""Votes as a file, CSV or NDJSON, read a page at a time while it is sent, so that it may be as long as it likes."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from threading import BoundedSemaphore
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from rockola.web.cursor import read_cursor
+from rockola.web.logged import FILTERS, Given, LoggedVote, LoggedVotes, VoteLog
+from rockola.web.problems import RETRY, Problem, bad_parameter
+from rockola.web.query import Format, described, read_query
+
+DESKS = 2  # exports at one time
+ROWS = 2000  # votes read at once
+COLUMNS = tuple(field.name for field in fields(LoggedVote))
+FORMULAS = tuple("=+-@\t\r\0\uff1d\uff0b\uff0d\uff20")  # what makes a spreadsheet compute a cell; also full-width
+MEDIA = {Format.CSV: "text/csv; charset=utf-8", Format.NDJSON: "application/x-ndjson"}
+FILES: dict[int | str, dict[str, Any]] = {200: {"content": {media.partition(";")[0]: {} for media in MEDIA.values()}}}
+
+
+def export_routes(log: VoteLog) -> APIRouter:
+    """The route of exports."""
+    router, desks = APIRouter(), Desks()
+
+    @router.get(
+        "/api/votes/export", response_class=Response, responses=FILES, openapi_extra=described("format", *FILTERS)
+    )
+    def export(request: Request) -> Response:
+        """The votes that all filters hold for, newest first, as a file: CSV, or NDJSON with every value as it is."""
+        given = read_query(request, "format", *FILTERS)
+        if "format" not in given:
+            raise bad_parameter("format", f"must be there: {' or '.join(Format)}")
+        return Export(desks, given["format"], pieces(log, given, log.page(given, ROWS)))
+
+    return router
+
+
+class Desks:
+    """The exports at one time."""
+
+    def __init__(self) -> None:
+        self._free = BoundedSemaphore(DESKS)
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """A place for one export; Problem when there is none."""
+        if not self._free.acquire(blocking=False):
+            raise Problem(429, "too_many_exports", f"{DESKS} exports at one time: ask again", headers=RETRY)
+        try:
+            yield
+        finally:
+            self._free.release()
+
+
+class Export(StreamingResponse):
+    """The answer that lasts until all is sent or its reader goes."""
+
+    def __init__(self, desks: Desks, form: Format, pieces: Iterator[bytes]) -> None:
+        name = f'attachment; filename="votes.{form}"'
+        super().__init__(pieces, media_type=MEDIA[form], headers={"Content-Disposition": name})
+        self._desks = desks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers, with a place of its own meanwhile."""
+        with self._desks.taken():
+            await super().__call__(scope, receive, send)
+
+
+def pieces(log: VoteLog, given: Given, page: LoggedVotes) -> Iterator[bytes]:
+    """The file, a page at a time, from the first page on."""
+    write = WRITERS[given["format"]]
+    yield from HEADS[given["format"]]
+    while True:
+        yield write(page.votes)
+        if not page.next:
+            return
+        page = log.page({**given, "after": read_cursor(page.next)}, ROWS)
+
+
+def write_csv(votes: Iterable[LoggedVote]) -> bytes:
+    """Lines of CSV (RFC 4180); a text that a spreadsheet would compute gets an apostrophe before it."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows(
+        [_harmless(getattr(vote, name)) for name in COLUMNS] for vote in votes
+    )
+    return text.getvalue().encode()
+
+
+def write_ndjson(votes: Iterable[LoggedVote]) -> bytes:
+    """A line of JSON for each."""
+    return b"".join(msgspec.json.encode(vote) + b"\n" for vote in votes)
+
+
+def _harmless(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value
+
+
+HEADS = {Format.CSV: (",".join(COLUMNS).encode() + b"\r\n",), Format.NDJSON: ()}
+WRITERS = {Format.CSV: write_csv, Format.NDJSON: write_ndjson}
