@@ -9,4 +9,4 @@ from rockola.web.examples import EXAMPLES
 @pytest.mark.parametrize("model", EXAMPLES, ids=lambda model: model.__name__)
 def test_an_example_is_a_whole_answer_of_its_model(model: type) -> None:
     told = EXAMPLES[model]
-    assert msgspec.to_builtins(msgspec.convert(told, model, strict=True)) == told
+    assert msgspec.json.decode(msgspec.json.encode(msgspec.convert(told, model))) == told

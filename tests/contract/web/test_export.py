@@ -18,7 +18,7 @@ from rockola.web.logged import LoggedVote
 from running import until
 
 HOSTILE = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201", 'say "hi", twice']
-MANY = 40 * ROWS  # votes of a file that does not fit into the buffers on its way
+MANY = 20 * ROWS  # votes of a file that does not fit into the buffers on its way
 
 
 def rows(answer: httpx.Response) -> list[dict[str, str]]:

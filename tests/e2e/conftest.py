@@ -1,0 +1,49 @@
+"""The browser, and the pages over stores of their own."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from contract.web.serving import PALABRAS, SONORA, VIAJE, Stores, open_stores, serving
+from services import missing
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, or a skip that names it."""
+    if not shutil.which(CHROMIUM):
+        missing("browser", f"browser: there is no {CHROMIUM}")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Stores:
+    """Stores where six votes were counted."""
+    opened = open_stores(tmp_path)
+    opened.count(SONORA, SONORA, SONORA, PALABRAS, PALABRAS, VIAJE)
+    return opened
+
+
+@pytest.fixture
+def url(stores: Stores) -> Iterator[str]:
+    """Where the pages are."""
+    with serving(stores) as served:
+        yield served
