@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect
 from contract.web.serving import SONORA, VIAJE, Stores, open_stores, serving
 from looking import FITS, PAYLOADS, reader
 from rockola.vote.model import Vote
+from running import free_port
 
 DRAWING = """(rows) => rows.map((row) => [
   row.dataset.place,
@@ -81,6 +82,7 @@ def test_a_tally_that_was_wiped_is_recounting(browser: Browser, stores: Stores, 
         expect(page.locator("#state")).to_have_text("en vivo")
         stores.lose_tally()
         expect(page.locator("#state")).to_have_text("recontando")
+        expect(page.locator("#progress-text")).to_have_text("0,0\u00a0%")
 
 
 def test_a_lost_connection_is_said_and_the_numbers_stay(browser: Browser, stores: Stores) -> None:
@@ -91,6 +93,22 @@ def test_a_lost_connection_is_said_and_the_numbers_stay(browser: Browser, stores
         expect(page.locator("#state")).to_have_text("live")
     expect(page.locator("#state")).to_have_text("connection lost")
     assert page.locator("#counted").inner_text() == "6"
+    context.close()
+
+
+def test_a_reader_who_was_away_comes_back_to_the_right_numbers(browser: Browser, stores: Stores) -> None:
+    port = free_port()
+    context = browser.new_context(locale="en")
+    page = context.new_page()
+    with serving(stores, port=port) as url:
+        page.goto(url)
+        expect(page.locator("#state")).to_have_text("live")
+    expect(page.locator("#state")).to_have_text("connection lost")
+    again = open_stores(stores.folder)
+    again.count(SONORA, SONORA)
+    with serving(again, port=port):
+        expect(page.locator("#counted")).to_have_text("8", timeout=30_000)
+        expect(page.locator("#state")).to_have_text("live")
     context.close()
 
 

@@ -75,9 +75,10 @@ def serving(
     metrics: Metrics | None = None,
     trusted: str = "",
     token: str = "",
+    port: int = 0,
 ) -> Iterator[str]:
     """The URL of the web over these stores, which it closes at the end; `trusted` as in `serve`."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", port))
     app = build(stores.tally, stores.archive, metrics or Metrics(), Show(contest, token, stores.folder))
     loop, ended = asyncio.new_event_loop(), asyncio.Event()
     thread = threading.Thread(target=_run, args=(loop, serve_web(app, listener, ended, trusted)))

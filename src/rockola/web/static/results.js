@@ -97,7 +97,7 @@ const read = (one) => Object.values(one.positions).reduce((sum, position) => sum
 
 // How far the recount is of what this page has seen read before.
 function drawProgress(now) {
-  const share = furthest && results ? read(results) / read(furthest) : 1;
+  const share = results && read(furthest) ? read(results) / read(furthest) : 1;
   id("progress").hidden = now !== "recounting" || share >= 1;
   id("progress-bar").value = share;
   say(id("progress-text"), percent(share));
