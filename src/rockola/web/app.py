@@ -11,6 +11,7 @@ from rockola.tally import Tally
 from rockola.vote.contest import Contest
 from rockola.web import problems
 from rockola.web.assets import Assets
+from rockola.web.explorer import explorer_routes
 from rockola.web.export import export_routes
 from rockola.web.guard import Guard
 from rockola.web.live import Live
@@ -64,6 +65,7 @@ def build(tally: Tally, archive: Archive, metrics: Metrics, show: Show) -> FastA
         results_routes(view, app.state.live, Seats(metrics.streams)),
         export_routes(log),  # before those of receipts, whose place its name stands in
         votes_routes(log),
+        explorer_routes(log, renderer),
         receipt_routes(Desk(watch, archive), renderer),
         page_routes(view, verifications, renderer),
         verification_routes(verifications),

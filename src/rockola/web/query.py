@@ -1,7 +1,7 @@
 """Query parameters, read strictly: each is known, there once, and right, or the answer is a problem."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
@@ -77,8 +77,13 @@ PARAMETERS = {
 
 def read_query(request: Request, *allowed: str) -> dict[str, Any]:
     """The parameters given, read; Problem 400 for any that should not be there or breaks its rule."""
+    return read_pairs(pairs_of(request), *allowed)
+
+
+def read_pairs(pairs: Iterable[tuple[str, str]], *allowed: str) -> dict[str, Any]:
+    """The same of names with their texts."""
     given: dict[str, Any] = {}
-    for name, text in _pairs(request.scope["query_string"]):
+    for name, text in pairs:
         if name not in allowed:
             raise Problem(400, "unknown_parameter", f"known here are: {', '.join(allowed) or 'none'}")
         if name in given:
@@ -89,17 +94,18 @@ def read_query(request: Request, *allowed: str) -> dict[str, Any]:
     return given
 
 
-def described(*names: str) -> dict[str, Any]:
-    """These parameters for OpenAPI."""
-    return {"parameters": [_described(name) for name in names]}
-
-
-def _pairs(query: bytes) -> Sequence[tuple[str, str]]:
+def pairs_of(request: Request) -> Sequence[tuple[str, str]]:
+    """Names and texts of the query; Problem 400 when it is none."""
     try:
-        text = query.decode("ascii")
+        text = request.scope["query_string"].decode("ascii")
         return parse_qsl(text, True, bool(text), errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError:
         raise Problem(400, "bad_query", "must be name=value pairs, percent-encoded UTF-8") from None
+
+
+def described(*names: str) -> dict[str, Any]:
+    """These parameters for OpenAPI."""
+    return {"parameters": [_described(name) for name in names]}
 
 
 def _read(name: str, text: str) -> Any:
