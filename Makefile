@@ -41,6 +41,9 @@ contract: setup  ## generated code from contract/vote.proto
 words: setup  ## the catalogues of the pages, from what templates and scripts say
 	@PYTHONPATH=. $(BIN)/python -m tools.words
 
+screenshots: setup  ## pictures of the pages, into docs/screenshots
+	@PYTHONPATH=tests:tests/e2e:. $(BIN)/python tests/e2e/screenshots.py
+
 bench: setup  ## what it counts per second here, beside the plain way
 	@PYTHONPATH=. $(BIN)/python benchmarks/run.py
 

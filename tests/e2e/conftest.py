@@ -1,6 +1,5 @@
 """The browser, and the pages over stores of their own."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,18 +8,8 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from contract.web.serving import PALABRAS, SONORA, VIAJE, Stores, open_stores, serving
+from looking import CHROMIUM, FLAGS
 from services import missing
-
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @pytest.fixture(scope="module")

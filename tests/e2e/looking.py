@@ -1,5 +1,6 @@
 """Somebody who looks at the pages in a real browser, and what would be wrong with what they see."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,16 @@ from playwright.sync_api import Browser, Page
 from services import missing
 from tools.build_pages import packages
 
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 ROOT = Path(__file__).parents[2]
 AXE = packages(ROOT) / "node_modules/axe-core/axe.min.js"
 FITS = "document.documentElement.scrollWidth <= innerWidth"

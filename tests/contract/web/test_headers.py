@@ -10,8 +10,17 @@ from rockola.tally import Totals
 
 PATHS = [
     "/",
+    "/stage",
+    "/receipt",
+    "/receipt?receipt=x",
+    "/sign-in",
+    "/votes",
     "/api/results",
     "/api/results/stream",
+    "/api/timeseries",
+    "/api/verification",
+    f"/api/receipts/{GENERATION}.0.0",
+    "/api/receipts/x",
     "/api/votes",
     f"/api/votes/{GENERATION}.0.0",
     "/api/votes?limit=0",
@@ -68,6 +77,12 @@ def test_other_methods_are_refused(quiet: httpx.Client, path: str, method: str) 
 def test_options_tells_the_methods(quiet: httpx.Client, path: str) -> None:
     answer = quiet.options(path)
     assert (answer.status_code, answer.headers["allow"], answer.content) == (204, "GET, HEAD, OPTIONS", b"")
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-out", "/reveal"])
+def test_forms_are_told_as_what_is_written(quiet: httpx.Client, path: str) -> None:
+    allowed = "GET, HEAD, POST, OPTIONS" if path == "/sign-in" else "POST, OPTIONS"
+    assert quiet.options(path).headers["allow"] == quiet.put(path).headers["allow"] == allowed
 
 
 def test_strict_transport_is_told_over_tls_alone(stores: Stores) -> None:
