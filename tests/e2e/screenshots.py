@@ -37,7 +37,7 @@ SHOTS = {
     "results-phone": Shot("/", PHONE),
     "receipt": Shot(f"/receipt?receipt={GENERATION}.0.17", PHONE),
     "stage": Shot("/stage", theme="dark"),
-    "votes": Shot("/votes"),
+    "votes": Shot("/votes", TALL),
 }
 
 
@@ -49,8 +49,11 @@ def filled(stores: Stores) -> None:
     records = [
         Record(spread(vote, chance), chance.choice(list(Door)), at) for vote, at in zip(votes, times, strict=True)
     ]
-    stores.judge(0, [Judged(offset, Verdict.COUNTED, record) for offset, record in enumerate(records)])
-    stores.count(*[SONORA] * 3, verdict=Verdict.DUPLICATE)
+    counted = [Judged(offset, Verdict.COUNTED, record) for offset, record in enumerate(records)]
+    stores.judge(0, counted)
+    stores.judge(
+        0, [Judged(len(records) + again, Verdict.DUPLICATE, records[-1], len(records) - 1) for again in range(3)]
+    )
 
 
 def spread(vote: Vote, chance: random.Random) -> Vote:

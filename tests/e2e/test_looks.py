@@ -80,3 +80,12 @@ def test_what_has_the_focus_is_seen_to_have_it(browser: Browser, tmp_path: Path)
         page.keyboard.press("Tab")
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline == "solid"
+
+
+def test_axe_finds_what_is_wrong(browser: Browser, tmp_path: Path) -> None:
+    with played(SCENES["receipt"], tmp_path) as (url, _):
+        context = browser.new_context(bypass_csp=True)
+        page = look(context, url, SCENES["receipt"])
+        page.evaluate("document.querySelector('label').remove(); document.querySelector('h1').style.color = '#bbb'")
+        assert {found.partition(":")[0] for found in violations(page)} >= {"label", "color-contrast"}
+        context.close()
