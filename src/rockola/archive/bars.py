@@ -26,7 +26,7 @@ class Counted(NamedTuple):
 
 def width_of(first: int, last: int) -> int:
     """The narrowest bar, in milliseconds, of which few are enough from one instant to another."""
-    return next((width for width in WIDTHS if (last - first) // width < MOST_BARS), WIDTHS[-1])
+    return next((width for width in WIDTHS if (last - first) // width <= MOST_BARS), WIDTHS[-1])
 
 
 def summarise(found: Iterable[Counted], most: int) -> Summary:
