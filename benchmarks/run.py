@@ -19,6 +19,7 @@ from cluster import cluster
 from cluster_doors import cluster_doors
 from cluster_stores import cluster_stores
 from doors import Fresh, batches, compared, embedded, plainly
+from explorer import explorer
 from figures import WANTED, Figure, ratios, spelled
 from machine import machine
 from memory import memory
@@ -41,11 +42,13 @@ PARTS: Mapping[str, Measure] = {
     "latency": latency,
     "verify": recount,
     "memory": memory,
+    "explorer": explorer,
     "cluster": cluster,
     "cluster-stores": cluster_stores,
     "cluster-doors": cluster_doors,
 }
-ALL: Sequence[Measure] = (compared, batches, consumer, latency, recount, memory, cluster, cluster_stores, cluster_doors)
+OURS: Sequence[Measure] = (compared, batches, consumer, latency, recount, memory, explorer)
+ALL: Sequence[Measure] = (*OURS, cluster, cluster_stores, cluster_doors)
 WIDTH = 110  # columns, so that no figure is cut where there is no terminal
 console = Console(width=WIDTH)
 

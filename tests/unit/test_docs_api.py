@@ -51,7 +51,7 @@ def curl(up: Process, command: str, **env: str) -> tuple[int, str]:
 
 def newest(up: Process) -> dict[str, Any]:
     page: dict[str, Any] = json.loads(fetch(up.address("web"), "/api/votes?limit=1"))
-    return {"RECEIPT": page["votes"][0]["receipt"], "NEXT": page["next"], "ROCKOLA_TOKEN": ""}
+    return {"RECEIPT": page["votes"][0]["receipt"], "NEXT": page["next"], "PREVIOUS": page["previous"], "ROCKOLA_TOKEN": ""}
 
 
 def shape(value: object) -> object:
@@ -73,6 +73,8 @@ def test_there_are_examples_of_every_route() -> None:
         "/results ",
         "/stream",
         "/api/votes?",
+        "/summary",
+        "/export",
         "/$RECEIPT",
         "/logs",
         "openapi",
@@ -86,6 +88,8 @@ def test_an_example_is_answered_as_it_says(up: Process, command: str, status: st
     assert given == int(status)
     if "/stream" in command:
         assert body.startswith("event: results\nid: ")
+    elif "format=ndjson" in command:
+        assert all("receipt" in json.loads(line) for line in body.splitlines())
     elif answer:
         assert shape(json.loads(body)) == shape(json.loads(answer))
     else:
