@@ -55,6 +55,15 @@ def test_every_part_alone_makes_the_same_system(launch: Launch) -> None:
     until(lambda: totals(web) == TOTALS, "the totals of the file")
 
 
+def test_the_pages_tell_what_the_last_verify_found(launch: Launch) -> None:
+    up = launch().start()
+    assert run("send", "--url", up.url("gateway", "/grpc"), DEMO).returncode == 0
+    until(lambda: totals(up) == TOTALS, "the totals of the file")
+    assert run("verify", "--data", str(up.data)).returncode == 0
+    told = json.loads(fetch(up.address("web"), "/api/verification"))
+    assert (told["same"], told["positions"]) == (True, {"0": 1010})
+
+
 def test_a_contest_that_hides_its_results_needs_a_token_and_is_revealed_by_a_command(
     launch: Launch, tmp_path: Path
 ) -> None:
