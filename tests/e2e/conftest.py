@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from contract.web.serving import PALABRAS, SONORA, VIAJE, Stores, open_stores, serving
 from looking import CHROMIUM, FLAGS
 from services import missing
+
+expect.set_options(timeout=20_000)  # milliseconds; these machines are slow and shared
 
 
 @pytest.fixture(scope="module")

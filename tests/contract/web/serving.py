@@ -72,6 +72,7 @@ def open_stores(folder: Path, partitions: int = 1) -> Stores:
 def serving(
     stores: Stores,
     contest: Contest = ANY,
+    *,
     metrics: Metrics | None = None,
     trusted: str = "",
     token: str = "",

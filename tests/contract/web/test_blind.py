@@ -106,7 +106,7 @@ def test_readers_of_the_stream_are_told_of_the_reveal(stores: Stores, web: httpx
         events = answer.iter_text()
         assert "Zorzal" not in next(events)
         stores.tally.reveal()
-        assert "Zorzal" in next(events)
+        assert any("Zorzal" in part for part in events)
 
 
 @pytest.mark.parametrize("headers", [{}, BEARER | {"Sec-Fetch-Site": "cross-site"}, {"Cookie": "session=1.2"}])
