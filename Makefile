@@ -26,8 +26,8 @@ load: locust  ## votes by Locust for a `rockola up` that runs, until Ctrl-C; the
 test: setup locust  ## every test
 	@$(BIN)/pytest
 
-soak: setup  ## the longer forms of the fault tests
-	@$(BIN)/pytest -m soak tests/fault
+soak: setup  ## the longer forms of tests
+	@$(BIN)/pytest -m soak tests/fault tests/contract
 
 check: setup lint  ## the edit loop: lint, unit and embedded contract tests, but for the slow ones
 	@ROCKOLA_EMBEDDED=1 $(BIN)/pytest -rfE -m "not slow" tests/unit tests/contract

@@ -110,6 +110,20 @@ def test_what_is_not_there_is_a_problem_that_echoes_nothing(quiet: httpx.Client)
     assert answer.json() == {"type": "about:blank", "title": "Not Found", "status": 404, "code": "not_found"}
 
 
+@pytest.mark.parametrize("path", PATHS)
+def test_s25_no_answer_tells_how_it_was_made(quiet: httpx.Client, path: str) -> None:
+    with quiet.stream("GET", path) as answer:
+        text = next(answer.iter_text(), "")
+    assert not re.search(r'Traceback|File "|librdkafka|pymongo|sqlite|/usr/|uvicorn|starlette', text)
+
+
+@pytest.mark.parametrize(
+    "name", ["..%2f..%2fapp.py", "%2e%2e/app.py", "vendor/uPlot.min.css", "uPlot.LICENSE", "rockola.css", "%00", ""]
+)
+def test_s34_only_files_of_the_pages_are_served_and_only_under_their_names(quiet: httpx.Client, name: str) -> None:
+    assert quiet.get(f"/static/{name}").status_code == 404
+
+
 def test_files_of_the_page_are_kept_for_ever_under_the_name_of_their_content(quiet: httpx.Client) -> None:
     found = [quiet.get(path) for path in re.findall(r'"(/static/[^"]+)"', quiet.get("/").text)]
     told = {(each.status_code, each.headers["cache-control"]) for each in found}
