@@ -122,7 +122,7 @@ def test_a_verdict_by_another_limit_is_found(books: Books, contest: Contest, com
 
 
 def test_a_candidate_outside_the_catalogue_is_found(books: Books, contest: Contest, compare: Compare) -> None:
-    other = Contest("", {("x", "y"): ("X", "Y")}, contest.votes_per_voter)
+    other = Contest(catalogue={("x", "y"): ("X", "Y")}, votes_per_voter=contest.votes_per_voter)
     assert "as if its candidate were in the catalogue" in "\n".join(compare(books, other).differences)
 
 

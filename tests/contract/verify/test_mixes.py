@@ -120,7 +120,7 @@ def test_a_verdict_by_another_limit_is_found(books: Books, only: Only | None) ->
 
 
 def test_a_candidate_outside_the_catalogue_is_found(books: Books) -> None:
-    other = Contest("", {("x", "y"): ("X", "Y")}, LIMITED.votes_per_voter)
+    other = Contest(catalogue={("x", "y"): ("X", "Y")}, votes_per_voter=LIMITED.votes_per_voter)
     assert "as if its candidate were in the catalogue" in said(books, contest=other)
 
 
