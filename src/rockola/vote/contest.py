@@ -25,10 +25,10 @@ class Contest:
     """
 
     title: str = ""
-    zone: str = ZONE
-    results: Shown = "public"
     catalogue: Mapping[Candidate, Candidate] | None = None
     votes_per_voter: int | None = None
+    zone: str = ZONE
+    results: Shown = "public"
     spellings: frozenset[Candidate] = field(init=False)
 
     def __post_init__(self) -> None:
