@@ -2,7 +2,6 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
 
 from rockola.archive import COUNTING, Group, Query, Summary
 from rockola.archive.bars import MINUTE, Counted, bar_starts, is_aligned, summarise, width_of
@@ -30,8 +29,9 @@ CREATE TRIGGER IF NOT EXISTS votes_summary AFTER INSERT ON votes BEGIN
         ON CONFLICT DO UPDATE SET number = number + 1;
 END
 """
-GROUPS = """SELECT name, album, verdict, door, sum(number) FROM summary
-    WHERE span = ? AND minute >= ? AND minute < ?{} GROUP BY name, album, verdict, door"""
+AMONG = "FROM summary WHERE span = ? AND minute >= ? AND minute < ?"
+GROUPS, BY = f"SELECT name, album, verdict, door, sum(number) {AMONG}", " GROUP BY name, album, verdict, door"
+TOTAL = f"SELECT sum(number) {AMONG}"
 FIRST = "SELECT min(minute) FROM summary WHERE span = 60 AND minute > 0"
 LAST = "SELECT max(minute) FROM summary WHERE span = 60"
 COLUMNS = "name, album, verdict, door, received_at"
@@ -51,12 +51,13 @@ def _of_id(database: Database, query: Query) -> Summary:
 
 
 class _Count:
-    """A summary as it grows, from the newest minute backwards."""
+    """A summary as it grows, from the newest hour backwards."""
 
     def __init__(self, query: Query) -> None:
         self._query, self._until = query, time.monotonic() + COUNTING
-        self._groups, self._bars = Counter[Group](), dict[int, int]()
-        self._width, self._since = MINUTE, 0
+        self._where = "".join(f" AND {field} = ?" for field in query.equal)
+        self._groups, self._bars = Counter[tuple[str, str, str, str]](), dict[int, int]()
+        self._width, self._since = 1, 0  # minutes
 
     def summary(self, database: Database) -> Summary:
         """Counts until all is counted or time is up."""
@@ -67,48 +68,57 @@ class _Count:
             if time.monotonic() < self._until:
                 raise
             whole = False
+        groups = {
+            Group(name or None, album or None, verdict, door or None): number
+            for (name, album, verdict, door), number in self._groups.items()
+        }
+        bars = {start * MINUTE: number for start, number in self._bars.items() if number}
         exact = whole and is_aligned(self._query)
-        return Summary(self._groups, self._bars, self._width, exact, None if whole else self._since)
+        return Summary(groups, bars, self._width * MINUTE, exact, None if whole else self._since * MINUTE)
 
     def _count(self, connection: Connection) -> bool:
         """Whether all was counted."""
         minutes = _minutes(connection, self._query)
-        if minutes:
-            self._width = width_of(minutes.start * MINUTE, minutes.stop * MINUTE)
-            self._since = minutes.stop * MINUTE
-        for start in bar_starts(minutes, self._width // MINUTE):
+        self._width, self._since = width_of(minutes.start * MINUTE, minutes.stop * MINUTE) // MINUTE, minutes.stop
+        step = max(self._width, HOUR)
+        for start in bar_starts(minutes, step):
             if time.monotonic() > self._until:
                 return False
-            bar = range(max(start, minutes.start), min(start + self._width // MINUTE, minutes.stop))
-            if number := self._add(connection, bar):
-                self._bars[start * MINUTE] = number
-            self._since = bar.start * MINUTE
+            stretch = range(max(start, minutes.start), min(start + step, minutes.stop))
+            number = self._add_groups(connection, stretch)
+            if number and self._width < HOUR:
+                self._add_bars(connection, stretch)
+            elif number:
+                self._bars[start] = number
+            self._since = stretch.start
         if not self._query.since:
-            self._add(connection, range(1))
+            self._add_groups(connection, range(1))  # the first minute of 1970 has what has no time
         return True
 
-    def _add(self, connection: Connection, minutes: range) -> int:
-        """Counts what some minutes have; the first of 1970 has what has no time."""
-        return sum(self._add_piece(connection, span, piece) for span, piece in pieces(minutes) if piece)
-
-    def _add_piece(self, connection: Connection, span: int, minutes: range) -> int:
-        equal = self._query.equal
-        statement = GROUPS.format("".join(f" AND {field} = ?" for field in equal))
+    def _add_groups(self, connection: Connection, minutes: range) -> int:
         added = 0
-        for name, album, verdict, door, number in connection.execute(
-            statement, (span, minutes.start, minutes.stop, *equal.values())
-        ):
-            self._groups[Group(name or None, album or None, verdict, door or None)] += number
-            added += number
+        for span, piece in pieces(minutes):
+            for *group, number in connection.execute(GROUPS + self._where + BY, self._values(span, piece)):
+                self._groups[tuple(group)] += number
+                added += number
         return added
 
+    def _add_bars(self, connection: Connection, minutes: range) -> None:
+        for start in bar_starts(minutes, self._width):
+            bar = range(max(start, minutes.start), min(start + self._width, minutes.stop))
+            self._bars[start] = scalar(connection, TOTAL + self._where, *self._values(1, bar)) or 0
 
-def pieces(minutes: range) -> Sequence[tuple[int, range]]:
-    """The whole hours among some minutes, and what is before and behind them, each with what counts it in one row."""
+    def _values(self, span: int, minutes: range) -> tuple[int | str, ...]:
+        return span, minutes.start, minutes.stop, *self._query.equal.values()
+
+
+def pieces(minutes: range) -> list[tuple[int, range]]:
+    """The whole hours among some minutes, and what is before and behind them, each with the span of its rows."""
     start, stop = -(-minutes.start // HOUR) * HOUR, minutes.stop // HOUR * HOUR
     if start >= stop:
         return [(1, minutes)]
-    return [(1, range(minutes.start, start)), (HOUR, range(start, stop)), (1, range(stop, minutes.stop))]
+    found = (1, range(minutes.start, start)), (HOUR, range(start, stop)), (1, range(stop, minutes.stop))
+    return [(span, piece) for span, piece in found if piece]
 
 
 def _minutes(connection: Connection, query: Query) -> range:

@@ -10,7 +10,13 @@ from contract.web.serving import GENERATION, SONORA, open_stores, serving
 from rockola.web.session import LASTS, Sessions
 
 TOKEN = "let-me-in"  # noqa: S105
-API = ["/api/votes", f"/api/votes/{GENERATION}.0.0", "/logs"]
+API = [
+    "/api/votes",
+    "/api/votes/summary",
+    "/api/votes/export?format=csv",
+    f"/api/votes/{GENERATION}.0.0",
+    "/logs",
+]
 OPEN = ["/", "/stage", "/receipt", "/api/results", f"/api/receipts/{GENERATION}.0.0", "/api/timeseries", "/sign-in"]
 
 
