@@ -51,7 +51,12 @@ def curl(up: Process, command: str, **env: str) -> tuple[int, str]:
 
 def newest(up: Process) -> dict[str, Any]:
     page: dict[str, Any] = json.loads(fetch(up.address("web"), "/api/votes?limit=1"))
-    return {"RECEIPT": page["votes"][0]["receipt"], "NEXT": page["next"], "PREVIOUS": page["previous"], "ROCKOLA_TOKEN": ""}
+    return {
+        "RECEIPT": page["votes"][0]["receipt"],
+        "NEXT": page["next"],
+        "PREVIOUS": page["previous"],
+        "ROCKOLA_TOKEN": "",
+    }
 
 
 def shape(value: object) -> object:
