@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from contract.web.serving import ANY, GENERATION, PALABRAS, SONORA, VIAJE, Stores, open_stores, serving
+from contract.web.serving import ANY, AT, GENERATION, PALABRAS, SONORA, VIAJE, Stores, open_stores, serving
 from rockola.vote.contest import Contest
-from rockola.vote.model import Verdict, Vote
+from rockola.vote.model import Door, Judged, Record, Verdict, Vote
 
 TOKEN = "let-me-in"  # noqa: S105
 BLIND = Contest(results="blind")
@@ -22,7 +22,8 @@ def nothing(_: Stores) -> None:
 def votes(stores: Stores) -> None:
     """Counts votes of every kind, for names that are short, long and hostile."""
     stores.count(*[SONORA] * 1200, *[PALABRAS] * 900, *[VIAJE] * 900, LONG, Vote("<b>", '"><img src=x>', 2000, 0))
-    stores.count(*[SONORA] * 3, verdict=Verdict.DUPLICATE)
+    repeated = Record(SONORA, Door.RUST, AT)
+    stores.judge(0, [Judged(offset, Verdict.DUPLICATE, repeated, 0) for offset in range(3002, 3005)])
     stores.count(*[SONORA] * 2, verdict=Verdict.OVER_LIMIT)
 
 

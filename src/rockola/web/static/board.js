@@ -52,7 +52,7 @@ function fill(row, candidate, colour, most) {
     share: percent(candidate.share),
     mean: isHidden ? "" : number(candidate.rank_mean, 2),
   };
-  row.querySelector(".mean").hidden = isHidden;
+  for (const cell of row.querySelectorAll(".mean, .ranks")) cell.toggleAttribute("hidden", isHidden);
   for (const cell of row.querySelectorAll("[data-is]")) say(cell, texts[cell.dataset.is]);
   row.dataset.place = texts.place;
   row.dataset.colour = String(colour % COLOURS);
