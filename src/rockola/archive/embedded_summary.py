@@ -37,6 +37,8 @@ LAST = "SELECT max(minute) FROM summary WHERE span = 60"
 COLUMNS = "name, album, verdict, door, received_at"
 MOST = 10_000  # records of one id that are counted
 
+Key = tuple[str, ...]  # a Group in the table's form: empty where there is None
+
 
 def summarised(database: Database, query: Query) -> Summary:
     """The summary of whatever matches."""
@@ -56,7 +58,7 @@ class _Count:
     def __init__(self, query: Query) -> None:
         self._query, self._until = query, time.monotonic() + COUNTING
         self._where = "".join(f" AND {field} = ?" for field in query.equal)
-        self._groups, self._bars = Counter[tuple[str, str, str, str]](), dict[int, int]()
+        self._groups, self._bars = Counter[Key](), dict[int, int]()
         self._width, self._since = 1, 0  # minutes
 
     def summary(self, database: Database) -> Summary:
@@ -85,23 +87,23 @@ class _Count:
             if time.monotonic() > self._until:
                 return False
             stretch = range(max(start, minutes.start), min(start + step, minutes.stop))
-            number = self._add_groups(connection, stretch)
-            if number and self._width < HOUR:
-                self._add_bars(connection, stretch)
-            elif number:
-                self._bars[start] = number
+            found = self._found(connection, stretch)
+            self._groups.update(found)
             self._since = stretch.start
-        if not self._query.since:
-            self._add_groups(connection, range(1))  # the first minute of 1970 has what has no time
+            if found and self._width < HOUR:
+                self._add_bars(connection, stretch)
+            else:
+                self._bars[start] = found.total()
+        if not self._query.since and self._query.until != 0:
+            self._groups.update(self._found(connection, range(1)))  # the first minute of 1970 has what has no time
         return True
 
-    def _add_groups(self, connection: Connection, minutes: range) -> int:
-        added = 0
+    def _found(self, connection: Connection, minutes: range) -> Counter[Key]:
+        found = Counter[Key]()
         for span, piece in pieces(minutes):
             for *group, number in connection.execute(GROUPS + self._where + BY, self._values(span, piece)):
-                self._groups[tuple(group)] += number
-                added += number
-        return added
+                found[tuple(group)] += number
+        return found
 
     def _add_bars(self, connection: Connection, minutes: range) -> None:
         for start in bar_starts(minutes, self._width):

@@ -1,13 +1,16 @@
 """Counts of every archive, against counting by hand."""
 
 from collections import Counter
+from contextlib import closing
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from building import AT, counted, record, vote
 from rockola.archive import Archive, Group, Query
-from rockola.archive.bars import MINUTE
+from rockola.archive.bars import HOUR, MINUTE, Counted, summarise
+from rockola.opening import open_archive
 from rockola.vote.model import Judged, Verdict
 
 BEGIN = AT // MINUTE * MINUTE
@@ -69,3 +72,26 @@ def test_what_is_kept_again_is_counted_once(archive: Archive) -> None:
 def test_a_bar_is_as_wide_as_the_span_asks_for(archive: Archive) -> None:
     archive.keep(0, [counted(0, at=BEGIN), counted(1, at=BEGIN + 90 * 24 * 60 * MINUTE)])
     assert archive.summary(Query({})).width == 24 * 60 * MINUTE
+
+
+def test_what_has_no_time_is_counted_unless_a_span_begins(archive: Archive) -> None:
+    archive.keep(0, [Judged(0, Verdict.UNREADABLE, None, raw=b"\xff")])
+    spans = [Query({}), Query({}, until=BEGIN), Query({}, since=MINUTE)]
+    assert [sum(archive.summary(span).groups.values()) for span in spans] == [1, 1, 0]
+
+
+def test_a_summary_whose_time_is_up_says_from_when_on_it_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rockola.archive.embedded_summary.COUNTING", -1.0)
+    with closing(open_archive(f"sqlite:///{tmp_path}/archive.db")) as archive:
+        archive.bind("abcdefghijklmnopqrstuv")
+        archive.keep(0, [counted(0)])
+        found = archive.summary(Query({}))
+    assert (found.exact, found.groups, found.since) == (False, {}, BEGIN // HOUR * HOUR + HOUR)
+
+
+def test_a_summary_that_counts_the_newest_alone_says_so() -> None:
+    rows = [Counted(UNREADABLE, time * MINUTE) for time in (9, 7, 5)]
+    found = summarise(rows, 2)
+    assert (found.groups, found.exact, found.since) == ({UNREADABLE: 2}, False, 7 * MINUTE)
