@@ -45,7 +45,7 @@ def _repeated(plan: Plan, ledger: Ledger) -> Iterator[str]:
         if not (unknown := ledger.unknown()):
             return
         log.info("%s votes have no answer, and are sent again to %s", f"{len(unknown):,}", door)
-        manner = Manner(door, patience=plan.patience / len(plan.doors))
+        manner = Manner((door,), patience=plan.patience / len(plan.doors))
         try:
             asyncio.run(Sender(manner, [ledger]).send(unknown, len(unknown)))
         except WrongDoor as error:

@@ -69,11 +69,11 @@ class Locust:
 
 
 class System:
-    """A `rockola up`, and a second gateway in front of its server."""
+    """A `rockola up`, and the gateway in Rust in front of its server."""
 
     def __init__(self, data: Path, **env: str) -> None:
         self.up = Process(data, "up", **env)
-        self._second = Process(data, "gateway", "--server", self.up.address("server"), **env)
+        self._second = Process(data, "gateway", "--server", self.up.address("server"), kind="rust", **env)
         self.books = Books.embedded(data)
 
     @property
@@ -86,7 +86,7 @@ class System:
         """The URL of the other door, which is started when it is asked for."""
         if self._second.process is None:
             self._second.start()
-        return self._second.url("gateway", "/grpc")
+        return self._second.url("gateway", "/rust")
 
     @property
     def pages(self) -> list[str]:

@@ -59,16 +59,16 @@ class Stack:
         self.processes: list[Process] = []
         assert run("topic", "create", "--data", str(data), **self.env).returncode == 0
 
-    def make(self, command: str, *flags: str, **env: str) -> Process:
-        """A `rockola` process that is not started yet; a door is of the stack's kind."""
-        kind = self.kind if command in DOORS else "python"
+    def make(self, command: str, *flags: str, kind: str = "", **env: str) -> Process:
+        """A `rockola` process that is not started yet; a door is of the stack's kind unless it is told its own."""
+        kind = (kind or self.kind) if command in DOORS else "python"
         self.processes.append(Process(self.data, command, *flags, kind=kind, **(self.env | env)))
         return self.processes[-1]
 
-    def doors(self) -> tuple[Process, Process]:
+    def doors(self, kind: str = "") -> tuple[Process, Process]:
         """A server and its gateway, started."""
-        server = self.make("server").start()
-        return server, self.make("gateway", "--server", server.address("server")).start()
+        server = self.make("server", kind=kind).start()
+        return server, self.make("gateway", "--server", server.address("server"), kind=kind).start()
 
     def route(self, gateway: Process) -> str:
         """Where a crowd votes."""

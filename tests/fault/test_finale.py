@@ -17,9 +17,9 @@ FINALE = ("--shape", "finale", "--idle", "2", "--burst", "8", "--users", "10", "
 
 @pytest.fixture
 def doors(stack: Stack) -> str:
-    """The URLs of two gateways, each before a server of its own."""
-    pairs = [stack.doors() for _ in range(2)]
-    return ",".join(gateway.url("gateway", "/grpc") for _, gateway in pairs)
+    """The URLs of both doors, each a gateway before a server of its own."""
+    (_, python), (_, rust) = stack.doors("python"), stack.doors("rust")
+    return f"{python.url('gateway', '/grpc')},{rust.url('gateway', '/rust')}"
 
 
 @pytest.mark.slow
