@@ -1,8 +1,7 @@
 """Summaries: how wide the bars over time are, and counting by hand what an adapter cannot count itself."""
 
 from collections import Counter
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from rockola.archive import Group, Query, Summary
@@ -29,11 +28,8 @@ def width_of(first: int, last: int) -> int:
     return next((width for width in WIDTHS if (last - first) // width <= MOST_BARS), WIDTHS[-1])
 
 
-def summarise(found: Iterable[Counted], most: int) -> Summary:
-    """The summary of what was found, newest first; with more than `most` the rest is not looked at."""
-    rows = iter(found)
-    counted = list(islice(rows, most))
-    whole = next(rows, None) is None
+def summarise(counted: Sequence[Counted], whole: bool) -> Summary:
+    """The summary of the newest records that match, and whether these are all."""
     times = [one.received_at for one in counted if one.received_at]
     width = width_of(times[-1], times[0]) if times else MINUTE
     bars = Counter(time // width * width for time in times)

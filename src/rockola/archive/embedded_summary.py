@@ -35,7 +35,8 @@ TOTAL = f"SELECT sum(number) {AMONG}"
 FIRST = "SELECT min(minute) FROM summary WHERE span = 60 AND minute > 0"
 LAST = "SELECT max(minute) FROM summary WHERE span = 60"
 COLUMNS = "name, album, verdict, door, received_at"
-MOST = 10_000  # records of one id that are counted
+MOST = 2000  # records of one id that are counted; few have more than one
+PATIENCE = 2.0  # seconds these may take
 
 Key = tuple[str, ...]  # a Group in the table's form: empty where there is None
 
@@ -47,9 +48,9 @@ def summarised(database: Database, query: Query) -> Summary:
 
 def _of_id(database: Database, query: Query) -> Summary:
     asked = page_statement([query.equal], COLUMNS, span_of(query, None, False), MOST + 1, False)
-    with database.read(COUNTING) as connection:
+    with database.read(PATIENCE) as connection:
         rows = connection.execute(*asked).fetchall()
-    return summarise((Counted(Group(*row[:4]), row[4]) for row in rows), MOST)
+    return summarise([Counted(Group(*row[:4]), row[4]) for row in rows[:MOST]], len(rows) <= MOST)
 
 
 class _Count:

@@ -1,5 +1,6 @@
 """The archive in MongoDB: a document a record, its `_id` the place, kept when a majority has it on its disks."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from typing import Any
@@ -10,7 +11,7 @@ from pymongo.cursor import Cursor as Found
 from pymongo.errors import BulkWriteError, OperationFailure
 
 from rockola.archive import COUNTING, Cursor, Document, Page, Query, Summary, other_log, page_of
-from rockola.archive.bars import summarise
+from rockola.archive.bars import Counted, summarise
 from rockola.archive.mongo_connection import AT_START, LOG, NEVER, Connection, answers
 from rockola.archive.mongo_documents import Written, count, kept_by, read, show, write
 from rockola.archive.mongo_findings import examined
@@ -22,7 +23,7 @@ from rockola.vote.errors import Contradiction, Unavailable, WrongLog
 from rockola.vote.model import Judged, Place
 
 PATIENCE = 2.0  # seconds a question may take that a reader waits for
-MOST = 5000  # documents that a summary counts, which it reads
+MOST, PIECE = 5000, 500  # documents that a summary counts, and reads at once
 BATCH = 5000  # documents read at once while a tally is rebuilt
 TAKEN = 11000  # the code of a key that is there already
 
@@ -97,11 +98,16 @@ class MongoArchive:
         return page_of([show(document) for document in found], limit, newer)
 
     def summary(self, query: Query) -> Summary:
-        """See Archive; the newest MOST of what matches are counted."""
+        """See Archive; at most the newest MOST of what matches are counted, and as many as come in time."""
         self._served.require(query)
-        with answers(COUNTING):
-            found = self._votes.find(paged(query), COUNTED, sort=NEWEST, limit=MOST + 1).to_list()
-        return summarise(map(count, found), MOST)
+        until, counted = time.monotonic() + COUNTING, list[Counted]()
+        asked = self._votes.find(paged(query), COUNTED, sort=NEWEST, limit=MOST + 1, batch_size=PIECE)
+        with answers(PATIENCE), closing(asked) as cursor:
+            while found := cursor.to_list(PIECE):
+                counted += map(count, found)
+                if len(found) < PIECE or time.monotonic() > until:
+                    break
+        return summarise(counted[:MOST], len(found) < PIECE and len(counted) <= MOST)
 
     def get(self, place: Place) -> Document | None:
         """See Archive."""

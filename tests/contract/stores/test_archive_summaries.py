@@ -92,6 +92,5 @@ def test_a_summary_whose_time_is_up_says_from_when_on_it_counted(
 
 
 def test_a_summary_that_counts_the_newest_alone_says_so() -> None:
-    rows = [Counted(UNREADABLE, time * MINUTE) for time in (9, 7, 5)]
-    found = summarise(rows, 2)
+    found = summarise([Counted(UNREADABLE, time * MINUTE) for time in (9, 7)], whole=False)
     assert (found.groups, found.exact, found.since) == ({UNREADABLE: 2}, False, 7 * MINUTE)

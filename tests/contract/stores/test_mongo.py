@@ -116,6 +116,16 @@ def test_a_filter_that_no_index_serves_is_refused_with_the_name_of_what_is_missi
     ask(archive, Query({"album": "Ash", "door": "grpc"}))
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(60.0, (1200, True)), (-1.0, (500, False))])
+def test_a_summary_counts_what_comes_in_time(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, seconds: float, told: tuple[int, bool]
+) -> None:
+    monkeypatch.setattr("rockola.archive.mongo.COUNTING", seconds)
+    archive.keep(0, [counted(offset, at=AT + offset) for offset in range(1200)])
+    found = archive.summary(Query({}))
+    assert (sum(found.groups.values()), found.exact) == told
+
+
 def test_an_archive_that_was_never_written_to_has_an_empty_page(mongo_url: str) -> None:
     with closing(open_archive(mongo_url)) as archive:
         assert archive.page(Query({"album": "Ash"}), None, 9).documents == ()
