@@ -12,9 +12,20 @@ from starlette.exceptions import HTTPException
 from rockola.vote.errors import Unavailable
 
 PROBLEM = "application/problem+json"
+TEXT, TYPE = {"type": "string"}, "about:blank"
+SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "code"],
+    "properties": {"status": {"type": "integer"}, **dict.fromkeys(("type", "title", "code", "field", "detail"), TEXT)},
+}
+REFUSED = {"type": TYPE, "title": "Bad Request", "status": 400, "code": "unknown_parameter"}
+AWAY = {"type": TYPE, "title": "Service Unavailable", "status": 503, "code": "unavailable"}
 RESPONSES: dict[int | str, dict[str, Any]] = {  # for OpenAPI
-    "4XX": {"description": "What the request should change.", "content": {PROBLEM: {}}},
-    "5XX": {"description": "Ask again after Retry-After.", "content": {PROBLEM: {}}},
+    "4XX": {
+        "description": "What the request should change.",
+        "content": {PROBLEM: {"schema": SCHEMA, "example": REFUSED}},
+    },
+    "5XX": {"description": "Ask again after Retry-After.", "content": {PROBLEM: {"schema": SCHEMA, "example": AWAY}}},
 }
 METHODS = {
     "/sign-in": "GET, HEAD, POST, OPTIONS",
@@ -32,7 +43,7 @@ class Problem(Exception):
     ) -> None:
         super().__init__(code)
         self.status, self.headers = status, headers or {}
-        told = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code}
+        told = {"type": TYPE, "title": HTTPStatus(status).phrase, "status": status, "code": code}
         self.members = told | {key: text for key, text in (("field", field), ("detail", detail)) if text}
 
     def response(self) -> Response:
