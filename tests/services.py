@@ -10,6 +10,7 @@ import pytest
 from tools.services.kafka import broker, brokers
 from tools.services.mongo import Mongo
 from tools.services.process import Missing, Running, free_ports
+from tools.services.prometheus import Prometheus
 from tools.services.redis import Redis
 from tools.services.valkey import Valkey, cluster
 
@@ -20,6 +21,7 @@ MAKERS: dict[str, tuple[int, Callable[..., Running]]] = {  # how many ports each
     "cluster": (6, cluster),
     "redis": (1, Redis),
     "mongo": (1, Mongo),
+    "prometheus": (1, Prometheus),
 }
 NAMED = {"kafka": "ROCKOLA_KAFKA_URL", "redis": "ROCKOLA_REDIS_URL", "mongo": "ROCKOLA_MONGO_URL"}
 

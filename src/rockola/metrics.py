@@ -1,8 +1,11 @@
 """Every name a dashboard may use, with its labels and its sentence."""
 
+from collections.abc import Callable
 from functools import partial
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+
+from rockola.vote.model import Door, Verdict
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 12)
 VOTES = (1, 2, 5, 10, 20, 50, 100, 200, 512)
@@ -13,6 +16,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._looks: list[Callable[[], None]] = []
+        ProcessCollector(registry=self.registry)
         counter = partial(Counter, registry=self.registry)
         gauge = partial(Gauge, registry=self.registry)
         histogram = partial(Histogram, registry=self.registry)
@@ -38,3 +43,25 @@ class Metrics:
         self.stopped = gauge("rockola_partition_stopped", "1 when a partition was stopped.", ["partition"])
         self.newest = gauge("rockola_newest_vote_seconds", "Receive time of the newest counted vote, Unix.")
         self.streams = gauge("rockola_streams", "Readers of the results stream.")
+        self.candidate = gauge("rockola_candidate_votes", "Votes of a leading candidate.", ["name", "album"])
+        self._begin()
+
+    def before_telling(self, look: Callable[[], None]) -> None:
+        """Calls `look` each time the metrics are asked for: what it sets is as old as the answer."""
+        self._looks.append(look)
+
+    def told(self) -> bytes:
+        """All of them as Prometheus reads them; any thread. May wait for what is looked at."""
+        for look in self._looks:
+            look()
+        return generate_latest(self.registry)
+
+    def _begin(self) -> None:
+        """Counts that are told from the start: a rate or an increase misses what a series begins with."""
+        for known in (
+            *(self.answers.labels(code) for code in ("202", "503")),
+            *(self.appended.labels(door.value) for door in Door),
+            *(self.judged.labels(verdict.value) for verdict in Verdict),
+            *(self.unavailable.labels(store) for store in ("log", "tally", "archive")),
+        ):
+            known.inc(0)

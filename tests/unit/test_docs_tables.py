@@ -64,6 +64,8 @@ def metrics_table() -> str:
     lines = ["| name | kind | labels | |", "|---|---|---|---|"]
     named = {one._name: one for one in vars(Metrics()).values() if hasattr(one, "_labelnames")}
     for family in Metrics().registry.collect():
+        if family.name not in named:  # of the process, by the client itself
+            continue
         name = f"{family.name}_total" if family.type == "counter" else family.name
         labels = ", ".join(f"`{label}`" for label in named[family.name]._labelnames)
         lines.append(f"| `{name}` | {family.type} | {labels} | {family.documentation} |")

@@ -14,6 +14,7 @@ from rockola.web.assets import Assets
 from rockola.web.explorer import explorer_routes
 from rockola.web.export import export_routes
 from rockola.web.guard import Guard
+from rockola.web.leaders import Leaders
 from rockola.web.live import Live
 from rockola.web.logged import VoteLog
 from rockola.web.pages import page_routes
@@ -60,6 +61,7 @@ def build(tally: Tally, archive: Archive, metrics: Metrics, show: Show) -> FastA
     view = View(watch, Timeline(tally), show.contest.results, guard)
     renderer, verifications = Renderer(assets, show.contest, guard), Verifications(show.folder, watch)
     app.state.live = Live(watch)
+    metrics.before_telling(Leaders(watch, metrics.candidate).look)
     problems.install(app)
     for router in (
         results_routes(view, app.state.live, Seats(metrics.streams)),

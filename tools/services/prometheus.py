@@ -1,0 +1,41 @@
+"""Debian's Prometheus: it scrapes what its configuration names, and is asked over HTTP."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+from tools.services.cache import program
+from tools.services.process import Service
+
+
+class Prometheus(Service):
+    """One server; `config` is the text of its prometheus.yml."""
+
+    name, scheme = "prometheus", "http"
+
+    def __init__(self, folder: Path, port: int, config: str = "") -> None:
+        super().__init__(folder, port)
+        self.config = config
+
+    def prepare(self) -> Sequence[str]:
+        (file := self.folder / "prometheus.yml").write_text(self.config)
+        flags = {"config.file": file, "storage.tsdb.path": self.folder / "data", "web.listen-address": self.address}
+        return [program("prometheus", self.name), *(f"--{name}={value}" for name, value in flags.items())]
+
+    def answers(self) -> bool:
+        try:
+            with urlopen(f"{self.url}/-/ready", timeout=1) as answer:  # noqa: S310 # our own
+                return bool(answer.status == 200)
+        except URLError:
+            return False
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        """What an expression gives now: its series, each with `metric` and `value`; HTTPError when it is none."""
+        question = urlencode({"query": expression})
+        with urlopen(f"{self.url}/api/v1/query?{question}", timeout=10) as answer:  # noqa: S310
+            found: list[dict[str, Any]] = json.load(answer)["data"]["result"]
+        return found
