@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MODULE, FUNCTION = 250, 40
-ROOTS = ("src", "tests", "tools", "benchmarks", "load")
+ROOTS = ("src", "tests", "tools", "benchmarks", "load", "deploy")
 RUST = "rust/src"
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 
