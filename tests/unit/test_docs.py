@@ -20,7 +20,7 @@ from services import EMBEDDED, NAMED
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.es.md")
-FOLDERS = ("src", "tests", "docs", "contract", "tools", "benchmarks", "load")
+FOLDERS = ("src", "tests", "docs", "contract", "tools", "benchmarks", "load", "deploy")
 WRITTEN = {".py", ".pyi", ".md", ".proto", ".toml", ".html", ".css", ".js", ".lua", ".json", ".sh", ".yaml", ".yml"}
 COMMANDS = typer.main.get_command(cli).commands  # type: ignore[attr-defined]
 
