@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CARGO = cd rust && CARGO_TARGET_DIR="$${ROCKOLA_CACHE:-$$HOME/.cache/rockola}/rust" cargo
 
-.PHONY: setup demo test soak check lint contract words screenshots bench up services load locust rust rustcheck rustdeny
+.PHONY: setup demo test soak check lint contract words screenshots bench up services load locust rust rustcheck rustdeny cluster-tools
 
 setup:  ## everything the other targets need, into .venv
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv; }
@@ -22,6 +22,9 @@ locust: setup  ## Locust, into an environment of its own: gevent and its plug-in
 
 load: locust  ## votes by Locust for a `rockola up` that runs, until Ctrl-C; then every promise is asked for
 	@.venv/load/bin/locust --config load/locust.conf
+
+cluster-tools: setup  ## what the tests of the chart need, into the cache: minutes, the first time
+	@$(BIN)/python -m tools.helm && $(BIN)/python -m tools.crds
 
 test: setup locust  ## every test
 	@$(BIN)/pytest

@@ -1,6 +1,7 @@
 """Values that cannot be meant are refused with their name, and the chart's defaults are rockola's own."""
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -47,6 +48,13 @@ def test_a_wrong_value_is_refused_with_its_name(wrong: str) -> None:
     assert WRONG[wrong] in done.stderr
 
 
+def test_a_machine_without_helm_is_told_how_to_have_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROCKOLA_CACHE", str(tmp_path))
+    monkeypatch.setenv("ROCKOLA_REQUIRE", "helm")
+    with pytest.raises(pytest.fail.Exception, match="`make cluster-tools` builds it"):
+        run_helm("version")
+
+
 def test_settings_are_named_and_begin_as_rockola_has_them() -> None:
     apart = {"reflection": False}  # a cluster's server does not describe itself to strangers
     defaults = {name: Settings.model_fields[name].default for name in VALUES["settings"]} | apart
@@ -61,7 +69,7 @@ def test_the_schema_knows_every_value_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("profile", sorted(CHART.glob("values-*.yaml")), ids=lambda path: path.stem)
-def test_a_profile_changes_what_is_there(profile: object) -> None:
-    changed = yaml.safe_load(profile.read_text())  # type: ignore[attr-defined]
+def test_a_profile_changes_what_is_there(profile: Path) -> None:
+    changed = yaml.safe_load(profile.read_text())
     assert changed.keys() <= VALUES.keys()
     assert all(one.keys() <= VALUES[name].keys() for name, one in changed.items() if isinstance(one, dict))

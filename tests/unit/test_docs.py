@@ -119,8 +119,8 @@ def test_every_environment_name_is_a_setting(path: Path) -> None:
 
 @each_document()
 def test_every_make_target_exists(path: Path) -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert set(re.findall(r"`make ([a-z]+)`", path.read_text())) <= targets
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z-]+)`", path.read_text())) <= targets
     assert {command[1] for command in said_commands(path) if command[0] == "make"} <= targets
 
 
