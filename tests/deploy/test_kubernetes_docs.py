@@ -11,7 +11,8 @@ import yaml
 
 from chart import CHART, Object, named, objects
 
-TEXT = (Path(__file__).parents[2] / "docs" / "kubernetes.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+TEXT, SPANISH = (DOCS / "kubernetes.md").read_text(), (DOCS / "kubernetes.es.md").read_text()
 VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
 UNITS = {"m": 0.001, "Mi": 2.0**-10, "Gi": 1.0}  # of cores and of GiB
 
@@ -69,7 +70,14 @@ def test_what_a_profile_asks_for_is_told(case: str) -> None:
     cpu = sum(count * amount(requests["cpu"]) for count, requests, _ in needs(case))
     memory = sum(count * amount(requests["memory"]) for count, requests, _ in needs(case))
     volumes = sum(count * amount(claim) for count, _, claims in needs(case) for claim in claims)
-    assert f"| {case} | {cpu:.1f} | {memory:.1f} GiB | {volumes:.0f} GiB |" in TEXT
+    row = f"| {case} | {cpu:.1f} | {memory:.1f} GiB | {volumes:.0f} GiB |"
+    assert row in TEXT
+    assert row in SPANISH
+
+
+def test_both_languages_show_the_same_commands() -> None:
+    english, spanish = (re.findall(r"^```\w+\n.*?^```$", text, re.MULTILINE | re.DOTALL) for text in (TEXT, SPANISH))
+    assert english == spanish
 
 
 def test_the_keys_of_the_secret_that_is_told_are_there() -> None:
