@@ -1,6 +1,6 @@
 {{/* The labels of a part's objects: (list $ "web"). */}}
 {{- define "rockola.labels" -}}
-{{ include "rockola.selector" . }}
+{{ include "rockola.selector" . | fromJson | toYaml }}
 app.kubernetes.io/name: rockola
 app.kubernetes.io/version: {{ (index . 0).Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ (index . 0).Release.Service }}
@@ -8,8 +8,7 @@ app.kubernetes.io/managed-by: {{ (index . 0).Release.Service }}
 
 {{/* Those that its pods are found by. */}}
 {{- define "rockola.selector" -}}
-app.kubernetes.io/instance: {{ (index . 0).Release.Name }}
-app.kubernetes.io/component: {{ index . 1 }}
+{{- dict "app.kubernetes.io/instance" (index . 0).Release.Name "app.kubernetes.io/component" (index . 1) | toJson }}
 {{- end }}
 
 {{/* What every pod is: nobody's account, nobody's root, spread as the values say: (list $ "web" 10001). */}}
@@ -34,7 +33,7 @@ topologySpreadConstraints:
   - topologyKey: {{ . }}
     maxSkew: 1
     whenUnsatisfiable: ScheduleAnyway
-    labelSelector: {matchLabels: {{ include "rockola.selector" (list $root (index $ 1)) | fromYaml | toJson }}}
+    labelSelector: {matchLabels: {{ include "rockola.selector" (list $root (index $ 1)) }}}
 {{- end }}
 {{- end }}
 
@@ -50,7 +49,8 @@ readinessProbe: {httpGet: {path: {{ index . 2 }}, port: {{ index . 0 }}}, period
 livenessProbe: {httpGet: {path: {{ index . 1 }}, port: {{ index . 0 }}}, periodSeconds: 10, failureThreshold: 3, timeoutSeconds: 5}
 {{- end }}
 
-{{/* A process of rockola: root, name (its command and the key of its values), program, image, port, metrics, env. */}}
+{{/* A process of rockola: root, name (its command and the key of its values), program, image, port, metrics. Its own
+settings are the template rockola.env-of-NAME, which is given the same. */}}
 {{- define "rockola.process" -}}
 {{- $values := .root.Values -}}
 - name: {{ .name }}
@@ -60,7 +60,7 @@ livenessProbe: {httpGet: {path: {{ index . 1 }}, port: {{ index . 0 }}}, periodS
   envFrom: [{configMapRef: {name: rockola}}]
   env:
     - {name: ROCKOLA_METRICS_LISTEN, value: "0.0.0.0:{{ .metrics }}"}
-    {{- .env | nindent 4 }}
+    {{- include (print "rockola.env-of-" .name) . | nindent 4 }}
   ports:
     {{- with .port }}
     - {name: {{ $.name }}, containerPort: {{ . }}}
@@ -148,7 +148,7 @@ metadata:
   labels: {{- include "rockola.labels" . | nindent 4 }}
 spec:
   maxUnavailable: 1
-  selector: {matchLabels: {{ include "rockola.selector" . | fromYaml | toJson }}}
+  selector: {matchLabels: {{ include "rockola.selector" . }}}
 {{- end }}
 
 {{/* The doors that are open: their program, image and ports; a server's metrics are at the port behind its gateway's. */}}
