@@ -35,7 +35,13 @@ class Prometheus(Service):
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """What an expression gives now: its series, each with `metric` and `value`; HTTPError when it is none."""
-        question = urlencode({"query": expression})
-        with urlopen(f"{self.url}/api/v1/query?{question}", timeout=10) as answer:  # noqa: S310
-            found: list[dict[str, Any]] = json.load(answer)["data"]["result"]
+        found: list[dict[str, Any]] = self._ask(f"query?{urlencode({'query': expression})}")["result"]
         return found
+
+    def scraped(self) -> list[dict[str, str]]:
+        """The labels of each target that it scrapes or tries to."""
+        return [one["labels"] for one in self._ask("targets?state=active")["activeTargets"]]
+
+    def _ask(self, question: str) -> Any:
+        with urlopen(f"{self.url}/api/v1/{question}", timeout=10) as answer:  # noqa: S310
+            return json.load(answer)["data"]
