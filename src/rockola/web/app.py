@@ -61,7 +61,7 @@ def build(tally: Tally, archive: Archive, metrics: Metrics, show: Show) -> FastA
     view = View(watch, Timeline(tally), show.contest.results, guard)
     renderer, verifications = Renderer(assets, show.contest, guard), Verifications(show.folder, watch)
     app.state.live = Live(watch)
-    metrics.before_telling(Leaders(watch, metrics.candidate).look)
+    metrics.before_telling(Leaders(view.public, metrics.candidate).look)
     problems.install(app)
     for router in (
         results_routes(view, app.state.live, Seats(metrics.streams)),

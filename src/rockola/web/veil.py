@@ -35,6 +35,11 @@ class View:
         results = self._watch.results()
         return veiled(results, self.sight(request, results))
 
+    def public(self) -> Results:
+        """The newest results as everybody may see them; Unavailable when there never were any."""
+        results = self._watch.results()
+        return veiled(results, "all" if results.revealed else self._public)
+
     def minutes(self, request: Request, since: int | None = None) -> Timeseries:
         """The votes by minute, as `Timeline.since`; those of all candidates together where they are not to be seen."""
         series = self._timeline.since(since)

@@ -7,7 +7,6 @@ import httpx
 import pytest
 
 from contract.web.serving import GENERATION, SONORA, Stores, serving
-from rockola.metrics import Metrics
 from rockola.opening import open_tally
 from rockola.vote.contest import Contest, Shown
 from rockola.vote.model import Vote
@@ -120,11 +119,6 @@ def test_a_tally_that_is_away_tells_no_more_than_before(stores: Stores, web: htt
     web.get("/api/results")
     stores.break_tally()
     assert [word for word in SECRETS if word in web.get("/").text + web.get("/api/results").text] == []
-
-
-def test_no_metric_tells_candidates_apart() -> None:
-    labels = {label for metric in vars(Metrics()).values() for label in getattr(metric, "_labelnames", ())}
-    assert labels == {"code", "door", "verdict", "partition", "service"}
 
 
 def test_a_public_contest_hides_nothing(stores: Stores) -> None:

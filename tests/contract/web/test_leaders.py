@@ -6,18 +6,27 @@ import pytest
 
 from contract.web.serving import PALABRAS, SONORA, Stores
 from rockola.metrics import Metrics
+from rockola.vote.contest import Shown
 from rockola.vote.model import Vote
 from rockola.web import leaders
+from rockola.web.guard import Guard
 from rockola.web.leaders import Leaders
+from rockola.web.timeline import Timeline
+from rockola.web.veil import View
 from rockola.web.watch import Watch
+
+
+def looking(stores: Stores, shown: Shown) -> Metrics:
+    """Metrics that look at the stores of a contest whose results are shown so."""
+    made, view = Metrics(), View(Watch(stores.tally, stores.archive), Timeline(stores.tally), shown, Guard(""))
+    made.before_telling(Leaders(view.public, made.candidate).look)
+    return made
 
 
 @pytest.fixture
 def metrics(stores: Stores) -> Metrics:
-    """Metrics that look at the stores."""
-    made = Metrics()
-    made.before_telling(Leaders(Watch(stores.tally, stores.archive), made.candidate).look)
-    return made
+    """Those of a contest that hides nothing."""
+    return looking(stores, "public")
 
 
 def told(metrics: Metrics) -> dict[str, float]:
@@ -53,3 +62,12 @@ def test_while_the_tally_is_away_the_metrics_are_told_all_the_same(stores: Store
     told(metrics)
     stores.break_tally()
     assert told(metrics) == {SONORA.album: 1}
+
+
+@pytest.mark.parametrize("shown", ["blind", "organiser"])
+def test_results_that_are_hidden_are_told_as_no_metric_until_they_are_revealed(stores: Stores, shown: Shown) -> None:
+    stores.count(SONORA)
+    metrics = looking(stores, shown)
+    hidden = metrics.told()
+    stores.tally.reveal()
+    assert (SONORA.album.encode() in hidden, told(metrics)) == (False, {SONORA.album: 1})
