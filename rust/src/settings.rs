@@ -97,7 +97,7 @@ pub struct Common {
     #[arg(help = "Folder of the embedded stores.")]
     pub data: PathBuf,
     #[arg(long, env = "ROCKOLA_CONTEST")]
-    #[arg(help = "Contest file (TOML): title, candidates, votes_per_voter.")]
+    #[arg(help = "Contest file (TOML): candidates, votes_per_voter, title, zone, results.")]
     pub contest: Option<PathBuf>,
     #[arg(long, env = "ROCKOLA_SECRET", default_value = "", hide_env_values = true)]
     #[arg(help = "Secret of the voter digests; empty makes one in the data folder.")]

@@ -11,12 +11,13 @@ from rockola.archive import Archive
 from rockola.eventlog import Batch, LogReader
 from rockola.tally import Moved, Source, Step, Tally
 from rockola.vote.contest import Contest
-from rockola.vote.errors import LostRecords, TooManyUnreadable
+from rockola.vote.errors import LostRecords, TooManyUnreadable, Unavailable
 from rockola.vote.model import Judged
 from rockola.vote.rules import Reading, asked, effect, judge, read
 
 BATCH = 500  # votes a step moves at most; a step is the most work a crash repeats
 SOON = 0.05  # seconds to wait for records that the log holds and has not given yet
+TRIES = 60  # such waits before the log is said to be away
 
 
 class Consumer:
@@ -101,15 +102,22 @@ class Consumer:
         start = self._archive.checkpoints().get(partition, 0)
         kept = {one.offset for judged in self._archive.replay(partition, start, position) for one in judged}
         while start < position:
-            entries, start = self._reader.read(partition, start, BATCH)
-            if not entries:
-                self._reader.wait(SOON)
+            entries, start = self._held_from(partition, start)
             for offset in (entry.offset for entry in entries):
                 if offset < position and offset not in kept:
                     raise LostRecords(
                         f"The archive lost the record {partition}.{offset}, which is counted. Bring the archive back, "
                         "or remove the tally: everything is then kept and counted again from the log."
                     )
+
+    def _held_from(self, partition: int, start: int) -> Batch:
+        """What the log holds from a position on that is not its end; Unavailable while it does not give it."""
+        for _ in range(TRIES):
+            batch = self._reader.read(partition, start, BATCH)
+            if batch.next > start:
+                return batch
+            self._reader.wait(SOON)
+        raise Unavailable("log")
 
     def _before(self, partition: int, position: int) -> Sequence[Judged]:
         """The last records that the archive holds before the position, as many as may be unreadable in a row."""

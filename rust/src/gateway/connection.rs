@@ -20,7 +20,7 @@ use super::service::Service;
 const MOST_UNANSWERED: usize = 128; // requests of one connection; a pipeline longer than this waits in the network
 const MOST_UNSENT: usize = 65_536; // bytes; a client that does not read is not read from
 const LINGER: Duration = Duration::from_secs(2); // for a client to read a last answer before what it sends resets it
-const READ: usize = 65_536; // bytes at once
+const READ: usize = 16_384; // bytes at once: their answers are all made before a client that does not read is noticed
 
 /// One client, until it is over.
 pub struct Connection {

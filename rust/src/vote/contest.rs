@@ -22,11 +22,12 @@ impl Contest {
     /// The contest a TOML text describes; the error says which key is wrong.
     pub fn read(text: &str) -> Result<Self, String> {
         let table: Table = text.parse().map_err(|error| format!("the contest file is not TOML: {error}"))?;
-        let known = ["title", "votes_per_voter", "candidates"];
+        let known = ["title", "zone", "results", "votes_per_voter", "candidates"];
         if let Some(key) = table.keys().filter(|key| !known.contains(&key.as_str())).min() {
             return Err(format!("the contest file has an unknown key: {key}"));
         }
         check_title(table.get("title"))?;
+        check_shown(&table)?;
         check_limit(table.get("votes_per_voter"))?;
         let catalogue = table.get("candidates").map(read_catalogue).transpose()?;
         Ok(Self { catalogue })
@@ -56,6 +57,17 @@ fn check_title(title: Option<&Value>) -> Result<(), String> {
         None => Ok(()),
         Some(Value::String(text)) if text.chars().count() <= 200 => Ok(()),
         Some(_) => Err("title must be a text of at most 200 characters".into()),
+    }
+}
+
+/// What decides how the pages show a contest, as far as a door can tell.
+fn check_shown(table: &Table) -> Result<(), String> {
+    if !matches!(table.get("zone"), None | Some(Value::String(_))) {
+        return Err("zone must be a time zone, as America/Guatemala".into());
+    }
+    match table.get("results").map(Value::as_str) {
+        None | Some(Some("public" | "blind" | "organiser")) => Ok(()),
+        Some(_) => Err("results must be one of public, blind, organiser".into()),
     }
 }
 
@@ -103,6 +115,8 @@ mod tests {
         let wrong = [
             ("x = 1", "unknown key: x"),
             ("title = 1", "title must be"),
+            ("zone = 1", "zone must be"),
+            ("results = \"hidden\"", "results must be one of"),
             ("votes_per_voter = 0", "votes_per_voter must be"),
             ("candidates = []", "candidates must be"),
             ("[[candidates]]\nname = \"A\"", "candidate 1 must have"),

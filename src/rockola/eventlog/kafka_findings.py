@@ -10,7 +10,7 @@ from rockola.eventlog.kafka_topic import BATCH_BYTES, DAY, Topic
 from rockola.findings import Finding, Grade, finding
 
 SHORTEST = 14  # days
-OLDEST = (2, 10)  # of librdkafka: an older one mixes up a topic that was made again with the one before
+OLDEST = (2, 14)  # of librdkafka: an older one passes a record over when a partition is paused at its end
 ABSENT = "Make it with `rockola topic create`, or let the server make it with create_topic."
 COMING = "It is made at the next start."
 HIDDEN = "Allow this user DescribeConfigs on the topic, so that its settings can be seen."

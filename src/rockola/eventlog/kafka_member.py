@@ -74,8 +74,8 @@ class Member:
         with self._complete():
             self._leave(partition)
             self._consumer.incremental_assign([self._at(partition, start)])
+            self._fetched.add(partition)
             self._consumer.resume([self._at(partition)])  # a pause outlives the assignment
-        self._fetched.add(partition)
         self._windows[partition] = Window(start)
         return self._windows[partition]
 

@@ -15,7 +15,8 @@ from rockola.eventlog.kafka_topic import BATCH_BYTES
 
 DELIVERY = 9.0  # seconds that a record has to become durable: under the gateway's deadline
 FRAME = 2000  # bytes of a batch that are not its records, and a good deal more
-LEAVING = 2.0  # seconds that a request under way has to end once its connection is cut
+LEAVING = 2.0  # seconds that what is under way has to end once it was told to
+PAUSE = 0.05  # seconds between two times that it is told
 NAMES = {  # the driver of readers and topics calls them otherwise
     "sasl.mechanism": "sasl_mechanism",
     "sasl.username": "sasl_plain_username",
@@ -39,6 +40,8 @@ class Producer(AIOKafkaProducer):  # type: ignore[misc]
             ssl_context=ssl.create_default_context() if cluster.options["tls"] else None,
             **{NAMES[name]: value for name, value in cluster.settings().items() if name in NAMES},
         )
+        self._requests = set[asyncio.Task[None]]()
+        self._request, self._sender._send_produce_req = self._sender._send_produce_req, self._send_known
 
     async def start(self) -> None:
         """Returns when a broker knows it."""
@@ -48,17 +51,31 @@ class Producer(AIOKafkaProducer):  # type: ignore[misc]
         sending.add_done_callback(self._ended)
 
     async def abandon(self) -> None:
-        """Ends it, and everything it has not appended yet fails."""
+        """Ends it: everything it has not appended yet fails, and none of it is sent any more."""
         self._closed = self._message_accumulator._closed = True
-        sending = [self._sender.sender_task] if self._sender.sender_task else []
-        for task in sending:
-            task.cancel()
-        await self.client.close()
-        for task in sending:
-            await asyncio.wait([task], timeout=LEAVING)
-            task.cancel()  # of what did not end by itself
-            await asyncio.wait([task])
+        until = asyncio.get_running_loop().time() + LEAVING
+        while (left := self._at_work()) and asyncio.get_running_loop().time() < until:
+            for task in left:
+                task.cancel()
+            await asyncio.wait(left, timeout=PAUSE)
         self._fail(KafkaTimeoutError())
+        for connection in self.client._conns.values():
+            if connection.connected():
+                connection._writer.transport.abort()  # a close would wait for a peer that does not read
+        await asyncio.wait([asyncio.ensure_future(self.client.close())], timeout=LEAVING)
+
+    def _at_work(self) -> list["asyncio.Task[None]"]:
+        """Its sender, and the requests to brokers."""
+        sending = [self._sender.sender_task] if self._sender.sender_task else []
+        return [task for task in (*sending, *self._requests) if not task.done()]
+
+    async def _send_known(self, *request: Any) -> None:
+        """A request, which its parent knows no more of once it is sent."""
+        self._requests.add(task := asyncio.current_task())  # type: ignore[arg-type]
+        try:
+            await self._request(*request)
+        finally:
+            self._requests.discard(task)
 
     def _ended(self, sending: "asyncio.Task[None]") -> None:
         if not sending.cancelled() and (error := sending.exception()) is not None:

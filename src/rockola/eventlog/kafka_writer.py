@@ -38,7 +38,6 @@ class KafkaWriter:
         self._topic = topic
         self._lanes = [_Lane(self, partition) for partition in range(self.partitions)]
         self._turn = count()
-        self._bytes = 0
         self._opening: asyncio.Task[Producer] | None = None
         self._leaving = set[asyncio.Task[None]]()
         self._broken: BrokenPromise | None = None
@@ -46,19 +45,14 @@ class KafkaWriter:
 
     async def append(self, records: Sequence[Keyed]) -> list[Place]:
         """See LogWriter."""
-        size = sum(len(record.value) for record in records)
-        self._require_able(size)
+        self._require_able(sum(len(record.value) for record in records))
         failpoint("log.append")
         free = next(self._turn) % self.partitions
         share = _Share(len(records))
-        self._bytes += size
-        try:
-            for index, (key, value) in enumerate(records):
-                partition = partition_of(key, self.partitions) if key else free
-                self._lanes[partition].put(_Waiting(key.encode() or None, value, share, index))
-            return [Place(self.generation, *place) for place in await share.outcome]
-        finally:
-            self._bytes -= size
+        for index, (key, value) in enumerate(records):
+            partition = partition_of(key, self.partitions) if key else free
+            self._lanes[partition].put(_Waiting(key.encode() or None, value, share, index))
+        return [Place(self.generation, *place) for place in await share.outcome]
 
     async def check(self) -> None:
         """See LogWriter; DeadWriter too."""
@@ -91,7 +85,7 @@ class KafkaWriter:
     def _require_able(self, size: int) -> None:
         if self._broken is not None:
             raise self._broken
-        if self._closing or self._bytes + size > FULL:
+        if self._closing or size + sum(lane.bytes for lane in self._lanes) > FULL:
             raise Unavailable("log")
 
     def _opened(self) -> "asyncio.Task[Producer]":
@@ -166,6 +160,7 @@ class _Lane:
 
     def __init__(self, writer: KafkaWriter, partition: int) -> None:
         self.last = LOST  # the offset given last
+        self.bytes = 0  # of the records that have no outcome yet, also when nobody waits for it any more
         self._writer, self._partition = writer, partition
         self._waiting: deque[_Waiting] = deque()
         self._work: asyncio.Task[None] | None = None
@@ -173,6 +168,7 @@ class _Lane:
     def put(self, record: _Waiting) -> None:
         """It goes with the next batch."""
         self._waiting.append(record)
+        self.bytes += len(record.value)
         if self._work is None or self._work.done():
             self._work = asyncio.create_task(self._send_all())
 
@@ -187,11 +183,16 @@ class _Lane:
                 first, number = await self._writer.send(self._partition, self._waiting)
             except Exception as error:  # told to each that waits, also behind the batch that failed
                 while self._waiting:
-                    self._waiting.popleft().share.fail(error)
+                    self._taken().share.fail(error)
                 return
             for offset in range(first, first + number):
-                record = self._waiting.popleft()
+                record = self._taken()
                 record.share.place(record.turn, self._partition, offset)
+
+    def _taken(self) -> _Waiting:
+        record = self._waiting.popleft()
+        self.bytes -= len(record.value)
+        return record
 
 
 def _fill(batch: Any, records: Iterable[_Waiting]) -> int:

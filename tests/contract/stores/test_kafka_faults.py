@@ -13,7 +13,7 @@ from appending import accepted, written
 from building import keyed, vote
 from reading import reading
 from rockola.eventlog import Keyed, LogReader, LogWriter
-from rockola.opening import create_log
+from rockola.opening import create_log, open_log_writer
 from rockola.vote.errors import DeadWriter, Unavailable
 from running import until
 from services import Own
@@ -60,6 +60,41 @@ def test_a_full_queue_is_unavailable_at_once_and_empties_itself(broker: Service,
         assert isinstance(first, list)
 
     written(url, fill)
+
+
+def test_records_whose_callers_left_are_among_those_on_their_way(broker: Service, url: str) -> None:
+    async def leave(writer: LogWriter) -> None:
+        await writer.append([ONE])
+        broker.pause()
+        for _ in range(11):  # 64 MB
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(writer.append(LARGE), 0.01)
+        with pytest.raises(Unavailable):
+            await asyncio.wait_for(writer.append(LARGE), 1)
+        broker.resume()
+        await accepted(writer, [ONE])
+
+    written(url, leave)
+
+
+@pytest.mark.slow
+def test_a_writer_whose_broker_hangs_closes_in_time_and_leaves_nothing_at_work(broker: Service, url: str) -> None:
+    async def end() -> float:
+        writer = await open_log_writer(url)
+        await writer.append([ONE])
+        broker.pause()
+        appends = [asyncio.ensure_future(writer.append(LARGE)) for _ in range(8)]  # more than lies in a network
+        await asyncio.sleep(0.5)
+        began = time.monotonic()
+        await writer.close()
+        assert [type(one) for one in await asyncio.gather(*appends, return_exceptions=True)] == [Unavailable] * 8
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        return time.monotonic() - began
+
+    try:
+        assert asyncio.run(end()) < 15.0
+    finally:
+        broker.resume()
 
 
 @pytest.mark.slow
