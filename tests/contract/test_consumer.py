@@ -81,6 +81,12 @@ def test_a_log_that_was_put_back_and_written_on_past_the_position_stops_the_coun
         stores.count()
 
 
+def test_counting_goes_on_behind_an_unreadable_record(stores: Stores) -> None:
+    stores.change("log", "INSERT INTO records VALUES (0, 10, 'poison')")
+    assert [one.verdict for one in stores.count()] == ["unreadable"]
+    assert stores.count() == []
+
+
 def test_records_that_were_deleted_after_they_were_counted_are_not_missed(stores: Stores) -> None:
     asyncio.run(stores.append(5))
     stores.change("log", "DELETE FROM records WHERE offset < 10")
