@@ -93,7 +93,7 @@ class Process:
         for line in self.process.stdout:
             if line.startswith("rockola is up"):
                 return
-        raise AssertionError(f"rockola {self.command} ended with {self.process.wait()}: {self.errors.read_text()}")
+        raise AssertionError(f"rockola {self.command} ended with {self._end()}: {self.errors.read_text()}")
 
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)

@@ -12,7 +12,10 @@ from voters import Promise
 
 def await_counted(books: Books, seconds: float = 60) -> None:
     """Returns when the tally stands at the end of the log (F)."""
-    until(lambda: books.positions() == books.ends(), "the end of the count", seconds)
+    try:
+        until(lambda: books.positions() == books.ends(), "the end of the count", seconds)
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {books.positions()} of {books.ends()}") from error
 
 
 def check_ledger(books: Books, ledger: Sequence[Promise], seconds: float = 60) -> None:
