@@ -95,7 +95,7 @@ class _Count:
                 self._add_bars(connection, stretch)
             else:
                 self._bars[start] = found.total()
-        if not self._query.since and self._query.until != 0:
+        if not self._query.since and (self._query.until is None or self._query.until > 0):
             self._groups.update(self._found(connection, range(1)))  # the first minute of 1970 has what has no time
         return True
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -118,6 +118,7 @@ class Filters:
         if name not in {"from", "to"} or not WITHOUT_ZONE.fullmatch(text):
             return text
         try:
-            return datetime.fromisoformat(text).replace(tzinfo=self._zone).isoformat()
-        except ValueError:
+            local = datetime.fromisoformat(text).replace(tzinfo=self._zone)
+            return local.astimezone(UTC).isoformat()  # a zone's offset of 1900 has seconds, which ISO 8601 has not
+        except (ValueError, OverflowError):
             return text

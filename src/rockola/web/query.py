@@ -39,12 +39,12 @@ def read_limit(text: str) -> int:
 
 
 def read_instant(text: str) -> int:
-    """Unix milliseconds."""
+    """Unix milliseconds; an instant before 1970 is the first of it, since no vote is older."""
     if MILLISECONDS.fullmatch(text):
         return int(text)
     if not INSTANT.fullmatch(text):
         raise ValueError
-    return (datetime.fromisoformat(text) - EPOCH) // timedelta(milliseconds=1)
+    return max(0, (datetime.fromisoformat(text) - EPOCH) // timedelta(milliseconds=1))
 
 
 def _read_id(text: str) -> str:
@@ -89,7 +89,7 @@ def read_pairs(pairs: Iterable[tuple[str, str]], *allowed: str) -> dict[str, Any
         if name in given:
             raise bad_parameter(name, "must be there once")
         given[name] = _read(name, text)
-    if given.get("from", 0) > given.get("to", given.get("from", 0)):
+    if {"from", "to"} <= given.keys() and given["from"] > given["to"]:
         raise bad_parameter("from", "must not be after `to`")
     return given
 

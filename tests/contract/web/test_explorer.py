@@ -39,6 +39,9 @@ def links(answer: httpx.Response, rel: str) -> list[str]:
         (f"from={AT + 1}&theme=dark&lang=en", ["0.2", "0.1"]),
         ("verdict=duplicate", []),
         ("from=999999999999999", []),
+        ("from=1900-01-01T10:00", ["0.2", "0.1", "0.0"]),  # when a zone's offset had seconds
+        ("from=0001-01-01T00:00:00Z", ["0.2", "0.1", "0.0"]),
+        ("from=0001-01-01T00:00:00%2B14:00", ["0.2", "0.1", "0.0"]),
     ],
 )
 def test_the_url_is_the_filters(stores: Stores, web: httpx.Client, query: str, places: list[str]) -> None:

@@ -26,7 +26,10 @@ def test_an_hour_is_told_when_it_is_not_said_since_when(stores: Stores, web: htt
     assert web.get("/api/timeseries").json()["candidates"] == []
 
 
-@pytest.mark.parametrize("query", ["from=yesterday", "from=1&from=2", "to=5", "from=999999999999999"])
+@pytest.mark.parametrize(
+    "query",
+    [*["from=yesterday", "from=1&from=2", "to=5", "from=999999999999999"], "from=0001-01-01T00:00:00%2B14:00"],
+)
 def test_what_cannot_be_meant_is_refused_or_empty(quiet: httpx.Client, query: str) -> None:
     answer = quiet.get(f"/api/timeseries?{query}")
     assert answer.status_code == 400 or answer.json()["candidates"] == []

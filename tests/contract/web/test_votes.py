@@ -97,6 +97,7 @@ def test_pages_follow_each_other_newest_first_to_the_end(stores: Stores, web: ht
         (f"from={AT + 2}", ["El Viaje"]),
         ("from=2023-11-14T16:13:20.002-06:00", ["El Viaje"]),
         (f"from={OLD}&to={OLD}", []),
+        ("to=1969-12-31T23:59Z", []),  # B-112
         ("from=1900-01-01T00:00Z&to=2100-01-01T00:00Z", ["El Viaje", "Mis palabras", "Imaginaria Sonora"]),
         (f"after={CURSOR}", ["Imaginaria Sonora"]),
         ("limit=1", ["El Viaje"]),
