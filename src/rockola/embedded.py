@@ -31,6 +31,10 @@ Connection = sqlite3.Connection
 Taken = sqlite3.IntegrityError  # a key that is written is there already
 
 
+class Overdue(Unavailable):
+    """What was read took longer than it may."""
+
+
 class Database:
     """One file, one connection, one transaction at a time; any thread.
 
@@ -65,11 +69,10 @@ class Database:
 
     @contextmanager
     def read(self, seconds: float = 0) -> Iterator[Connection]:
-        """A transaction that sees one moment; Unavailable when it takes longer than so many seconds (0: any)."""
+        """A transaction that sees one moment; Overdue when it takes longer than so many seconds (0: any)."""
         with self._transaction("BEGIN") as connection:
-            until = time.monotonic() + seconds
             if seconds:
-                connection.set_progress_handler(lambda: time.monotonic() > until, LOOKS)
+                limit(connection, time.monotonic() + seconds)
             try:
                 yield connection
             finally:
@@ -127,7 +130,8 @@ class Database:
         try:
             yield
         except (sqlite3.OperationalError, OSError) as error:
-            raise Unavailable(self._service) from error
+            is_overdue = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
+            raise (Overdue if is_overdue else Unavailable)(self._service) from error
         except sqlite3.DatabaseError as error:
             if type(error) is not sqlite3.DatabaseError:  # a subclass is a mistake of ours
                 raise
@@ -144,6 +148,11 @@ def connect(path: Path) -> Connection:
         connection.close()
         raise sqlite3.OperationalError("this file system does not keep a write-ahead log")
     return connection
+
+
+def limit(connection: Connection, until: float) -> None:
+    """Has whatever a `read` reads end at an instant of the monotonic clock."""
+    connection.set_progress_handler(lambda: time.monotonic() > until, LOOKS)
 
 
 def examine_file(url: str, service: str) -> Sequence[Finding]:

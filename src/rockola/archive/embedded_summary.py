@@ -6,8 +6,7 @@ from collections import Counter
 from rockola.archive import COUNTING, Group, Query, Summary
 from rockola.archive.bars import MINUTE, Counted, bar_starts, is_aligned, summarise, width_of
 from rockola.archive.embedded_pages import page_statement, span_of
-from rockola.embedded import Connection, Database, scalar
-from rockola.vote.errors import Unavailable
+from rockola.embedded import Connection, Database, Overdue, limit, scalar
 
 HOUR = 60  # minutes
 SPANS = (1, HOUR)  # minutes that a row of the summary counts
@@ -36,7 +35,7 @@ FIRST = "SELECT min(minute) FROM summary WHERE span = 60 AND minute > 0"
 LAST = "SELECT max(minute) FROM summary WHERE span = 60"
 COLUMNS = "name, album, verdict, door, received_at"
 MOST = 2000  # records of one id that are counted; few have more than one
-PATIENCE = 2.0  # seconds these may take
+PATIENCE = 2.0  # seconds these may take, and so may the newest bar or hour of a summary
 
 Key = tuple[str, ...]  # a Group in the table's form: empty where there is None
 
@@ -57,18 +56,18 @@ class _Count:
     """A summary as it grows, from the newest hour backwards."""
 
     def __init__(self, query: Query) -> None:
-        self._query, self._until = query, time.monotonic() + COUNTING
+        self._query, self._stretches = query, 0
         self._where = "".join(f" AND {field} = ?" for field in query.equal)
         self._groups, self._bars = Counter[Key](), dict[int, int]()
         self._width, self._since = 1, 0  # minutes
 
     def summary(self, database: Database) -> Summary:
-        """Counts until all is counted or time is up."""
+        """Counts until all is counted or time is up; Overdue when not even the newest stretch was."""
         try:
-            with database.read(COUNTING) as connection:
+            with database.read(PATIENCE) as connection:
                 whole = self._count(connection)
-        except Unavailable:
-            if time.monotonic() < self._until:
+        except Overdue:
+            if not self._stretches:
                 raise
             whole = False
         groups = {
@@ -80,12 +79,13 @@ class _Count:
         return Summary(groups, bars, self._width * MINUTE, exact, None if whole else self._since * MINUTE)
 
     def _count(self, connection: Connection) -> bool:
-        """Whether all was counted."""
+        """Whether all was counted; time runs from here on, since another's summary may have been waited for."""
+        until = time.monotonic() + COUNTING
         minutes = _minutes(connection, self._query)
         self._width, self._since = width_of(minutes.start * MINUTE, minutes.stop * MINUTE) // MINUTE, minutes.stop
         step = max(self._width, HOUR)
         for start in bar_starts(minutes, step):
-            if time.monotonic() > self._until:
+            if self._stretches and time.monotonic() > until:
                 return False
             stretch = range(max(start, minutes.start), min(start + step, minutes.stop))
             found = self._found(connection, stretch)
@@ -95,6 +95,8 @@ class _Count:
                 self._add_bars(connection, stretch)
             else:
                 self._bars[start] = found.total()
+            self._stretches += 1
+            limit(connection, until)
         if not self._query.since and (self._query.until is None or self._query.until > 0):
             self._groups.update(self._found(connection, range(1)))  # the first minute of 1970 has what has no time
         return True

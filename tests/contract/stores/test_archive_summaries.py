@@ -1,6 +1,7 @@
 """Counts of every archive, against counting by hand."""
 
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -11,6 +12,7 @@ from building import AT, counted, record, vote
 from rockola.archive import Archive, Group, Query
 from rockola.archive.bars import HOUR, MINUTE, Counted, summarise
 from rockola.opening import open_archive
+from rockola.vote.errors import Unavailable
 from rockola.vote.model import Judged, Verdict
 
 BEGIN = AT // MINUTE * MINUTE
@@ -80,15 +82,26 @@ def test_what_has_no_time_is_counted_unless_a_span_begins(archive: Archive) -> N
     assert [sum(archive.summary(span).groups.values()) for span in spans] == [1, 1, 0]
 
 
-def test_a_summary_whose_time_is_up_says_from_when_on_it_counted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Archive]:
+    """An archive of two hours, whose summaries have no time."""
     monkeypatch.setattr("rockola.archive.embedded_summary.COUNTING", -1.0)
     with closing(open_archive(f"sqlite:///{tmp_path}/archive.db")) as archive:
         archive.bind("abcdefghijklmnopqrstuv")
-        archive.keep(0, [counted(0)])
-        found = archive.summary(Query({}))
-    assert (found.exact, found.groups, found.since) == (False, {}, BEGIN // HOUR * HOUR + HOUR)
+        archive.keep(0, [counted(0, at=BEGIN - HOUR), counted(1, at=BEGIN)])
+        yield archive
+
+
+def test_a_summary_whose_time_is_up_has_the_newest_votes_and_says_from_when_on(late: Archive) -> None:
+    found = late.summary(Query({}))
+    assert (found.exact, sum(found.groups.values()), found.since) == (False, 1, BEGIN // HOUR * HOUR)
+
+
+def test_an_archive_that_went_away_is_no_summary_whose_time_is_up(late: Archive, tmp_path: Path) -> None:
+    (tmp_path / "archive.db").unlink()
+    (tmp_path / "archive.db").mkdir()
+    with pytest.raises(Unavailable):
+        late.summary(Query({}))
 
 
 def test_a_summary_that_counts_the_newest_alone_says_so() -> None:
