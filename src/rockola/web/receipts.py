@@ -45,12 +45,21 @@ class Desk:
         self._watch, self._archive = watch, archive
 
     def tell(self, place: Place) -> Told:
-        """What became of it; Unavailable when the archive is away."""
+        """What became of it; Unavailable when the archive is away, or when the tally alone could tell and does not."""
         position = self._position(place)
         document = self._archive.get(place)
         if position is not None and place.offset >= position:
             return Told(str(place), "not_yet", position, place.offset - position + 1)
+        if document is None and position is None and self._may_be_given_out(place):
+            raise Unavailable("tally")
         return Told(str(place), STATES[document.verdict] if document else "unknown")
+
+    def _may_be_given_out(self, place: Place) -> bool:
+        """Whether there is such a partition of this log, as far as is known: its votes may wait for their verdicts."""
+        source = self._watch.source
+        if source and source.generation == place.generation and place.partition >= source.partitions:
+            return False
+        return self._archive.generation() in {None, place.generation}
 
     def _position(self, place: Place) -> int | None:
         """How far its partition is counted, if this is its log and the count can be read."""

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from rockola.archive import Archive
-from rockola.tally import Tally, Totals
+from rockola.tally import Source, Tally, Totals
 from rockola.vote.errors import Unavailable
 from rockola.web.floors import Floors
 from rockola.web.results import Results, tabulate
@@ -30,6 +30,7 @@ class Watch:
         self._tally, self._floors, self._now = tally, Floors(archive), now
         self._lock = Lock()
         self._began = NEVER
+        self.source: Source | None = None  # what is counted, as it was last read
         self._totals: Totals | None = None
         self._latest: Reading | None = None
 
@@ -54,6 +55,7 @@ class Watch:
             if latest is None:
                 raise
             return replace(latest.results, state="stale")
+        self.source = totals.source
         recounting = self._is_behind(totals, *floors)
         if not recounting:
             self._totals = totals

@@ -1,5 +1,7 @@
 """What a receipt tells: whether its vote counted, and nothing of any vote's content or of any other vote."""
 
+from collections.abc import Callable
+
 import httpx
 import pytest
 
@@ -58,6 +60,23 @@ def test_it_is_told_while_the_tally_is_away(stores: Stores, web: httpx.Client) -
     stores.count(SONORA)
     stores.break_tally()
     assert ask(web, 0)["state"] == "counted"
+
+
+@pytest.mark.parametrize("hurt", [Stores.lose_tally, Stores.break_tally])
+def test_a_vote_that_waits_for_its_verdict_is_never_unknown(
+    stores: Stores, web: httpx.Client, hurt: Callable[[Stores], None]
+) -> None:
+    hurt(stores)
+    answers = [web.get(path.format(f"{GENERATION}.0.0")) for path in ("/api/receipts/{}", "/receipt?receipt={}")]
+    assert [answer.status_code for answer in answers] == [503, 503]
+
+
+@pytest.mark.parametrize(("generation", "partition"), [(OTHER, 0), (GENERATION, 7)])
+def test_what_was_never_given_out_is_unknown_while_the_tally_is_lost(
+    stores: Stores, web: httpx.Client, generation: str, partition: int
+) -> None:
+    stores.lose_tally()
+    assert ask(web, 0, partition, generation)["state"] == "unknown"
 
 
 @pytest.mark.parametrize("text", ["x", "..", f"{GENERATION}.0", f"{GENERATION}.0.01", f"{GENERATION}.-1.0", "%00"])
