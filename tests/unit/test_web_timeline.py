@@ -3,7 +3,7 @@
 import json
 
 from rockola.web.results import Standing
-from rockola.web.timeline import Line, Timeseries, leading, tabulate
+from rockola.web.timeline import LINES, Line, Timeseries, by_candidate, leading, tabulate
 
 
 def counts(*votes: tuple[str, int, int]) -> dict[str, int]:
@@ -16,7 +16,7 @@ def standing(place: int, album: str) -> Standing:
 
 
 def test_each_minute_has_its_number_and_the_most_voted_comes_first() -> None:
-    series = tabulate(counts(("x", 10, 1), ("y", 10, 2), ("y", 12, 3)), range(10, 13))
+    series = tabulate(by_candidate(counts(("x", 10, 1), ("y", 10, 2), ("y", 12, 3))), range(10, 13))
     assert series.candidates == (Line("Ash", "y", (2, 0, 3)), Line("Ash", "x", (1, 0, 0)))
 
 
@@ -25,7 +25,14 @@ def test_it_begins_at_its_first_minute() -> None:
 
 
 def test_minutes_outside_are_left_out() -> None:
-    assert tabulate(counts(("x", 9, 1), ("x", 13, 1)), range(10, 13)).candidates == ()
+    assert tabulate(by_candidate(counts(("x", 9, 1), ("x", 13, 1))), range(10, 13)).candidates == ()
+
+
+def test_behind_a_hundred_candidates_all_others_share_a_line_without_a_name() -> None:
+    votes = [(f"{number:03}", 10 + number % 2, 1) for number in range(LINES + 3)]
+    series = tabulate(by_candidate(counts(*votes)), range(10, 12))
+    assert [line.album for line in series.candidates] == [*(album for album, _, _ in votes[:LINES]), None]
+    assert series.candidates[-1] == Line(None, None, (2, 1))
 
 
 def test_the_leading_have_lines_in_the_order_of_their_places_and_the_others_share_one() -> None:

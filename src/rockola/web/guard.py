@@ -13,12 +13,12 @@ API = ("/api/", "/logs")  # read by programs; the rest is read by people
 
 
 class Guard:
-    """A dependency of every route."""
+    """A dependency of every route; asynchronous, so that none waits for a thread to be let in."""
 
     def __init__(self, token: str) -> None:
         self.token, self.sessions = token, Sessions(token)
 
-    def __call__(self, request: Request) -> None:
+    async def __call__(self, request: Request) -> None:
         """Problem 401 for anybody else, whatever is wrong with what was brought; a person is shown where to sign in."""
         path = request.scope["route"].path
         if access_of(path) is not Access.ORGANISER or self.is_organiser(request):

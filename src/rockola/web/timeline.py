@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -16,7 +16,10 @@ from rockola.web.watch import stamp
 SPAN = 60  # minutes shown when it is not said since when
 LONGEST = 1440  # minutes of one answer
 LEADING = 5  # lines of their own
-AGE = 1.0  # seconds an answer is given again, however many ask
+LINES = 100  # lines of an answer that have a name; all other candidates share one more
+AGE = 1.0  # seconds a reading is used again, however many ask
+REST = 10  # times as long as a reading took, it is used again as well: a long one does not take all of a core
+Candidate = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -30,43 +33,75 @@ class Line:
 
 @dataclass(frozen=True)
 class Timeseries:
-    """Lines that begin at the minute `start` and have a number for each that follows; most votes first."""
+    """Lines that begin at the minute `start` and have a number for each that follows; most votes first.
+
+    Behind a hundred candidates is one line without a name, for all others together.
+    """
 
     start: str
     candidates: tuple[Line, ...]
 
 
 class Timeline:
-    """The minutes of a tally; the tally is read at most once a second for each beginning that is asked for."""
+    """The minutes of a tally, of two readings: the last hour's, which the page shows, and all there ever were."""
 
     def __init__(self, tally: Tally, now: Callable[[], float] = time.time) -> None:
-        self._tally, self._now = tally, now
-        self._lock = Lock()
-        self._read: dict[int, tuple[float, Timeseries]] = {}
+        self._now = now
+        self._recent, self._whole = _Reading(tally), _Reading(tally)
 
     def since(self, instant: int | None = None) -> Timeseries:
         """From the minute of an instant (Unix milliseconds) on, a day at most; an hour's when it is not said."""
         last = int(self._now() * 1000) // MINUTE
-        first = last - SPAN + 1 if instant is None else min(instant // MINUTE, last)
+        hour = last - SPAN + 1
+        first = hour if instant is None else min(instant // MINUTE, last)
+        lines = self._whole.lines(0) if first < hour else self._recent.lines(hour)
+        return tabulate(lines, range(first, min(last + 1, first + LONGEST)))
+
+
+class _Reading:
+    """Counts of a tally by minute, which is read once however many ask, and rests in between."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally, self._lock = tally, Lock()
+        self._again, self._lines = 0.0, dict[Candidate, Counter[int]]()
+
+    def lines(self, since: int) -> Mapping[Candidate, Counter[int]]:
+        """The votes of each candidate in each minute since one, which never goes back."""
         with self._lock:
-            asked = time.monotonic()
-            self._read = {start: kept for start, kept in self._read.items() if asked - kept[0] < AGE}
-            if first not in self._read:
-                minutes = range(first, min(last + 1, first + LONGEST))
-                self._read[first] = asked, tabulate(self._tally.minutes(first), minutes)
-            return self._read[first][1]
+            if (began := time.monotonic()) >= self._again:
+                self._lines = by_candidate(self._tally.minutes(since))
+                ended = time.monotonic()
+                self._again = ended + max(AGE, REST * (ended - began))
+            return self._lines
 
 
-def tabulate(counts: Mapping[str, int], minutes: range) -> Timeseries:
-    """The counts by minute as lines; what lies outside the minutes is left out."""
-    lines: defaultdict[tuple[str, str], Counter[int]] = defaultdict(Counter)
+def by_candidate(counts: Mapping[str, int]) -> dict[Candidate, Counter[int]]:
+    """The counts by minute, of each candidate that has any."""
+    lines: defaultdict[Candidate, Counter[int]] = defaultdict(Counter)
     for text, number in counts.items():
         _, name, album, minute = msgspec.json.decode(text)
-        if minute in minutes:
-            lines[name, album][minute] += number
-    ranked = sorted(lines, key=lambda key: (-lines[key].total(), key))
-    candidates = (Line(*key, tuple(lines[key][minute] for minute in minutes)) for key in ranked)
+        lines[name, album][minute] += number
+    return dict(lines)
+
+
+def tabulate(lines: Mapping[Candidate, Counter[int]], minutes: range) -> Timeseries:
+    """The lines of some minutes; what lies outside is left out."""
+    totals = {key: sum(number for minute, number in line.items() if minute in minutes) for key, line in lines.items()}
+    ranked = sorted((key for key, total in totals.items() if total), key=lambda key: (-totals[key], key))
+    candidates = [Line(*key, _filled([lines[key]], minutes)) for key in ranked[:LINES]]
+    if others := ranked[LINES:]:
+        candidates.append(Line(None, None, _filled((lines[key] for key in others), minutes)))
     return Timeseries(stamp(minutes.start * MINUTE / 1000), tuple(candidates))
+
+
+def _filled(lines: Iterable[Counter[int]], minutes: range) -> tuple[int, ...]:
+    """The votes of some lines together, a number for each minute."""
+    votes = [0] * len(minutes)
+    for line in lines:
+        for minute, number in line.items():
+            if minute in minutes:
+                votes[minute - minutes.start] += number
+    return tuple(votes)
 
 
 def leading(series: Timeseries, standings: Sequence[Standing]) -> list[Line]:

@@ -21,6 +21,18 @@ def test_an_answer_has_a_day_at_most(stores: Stores, web: httpx.Client) -> None:
     assert len(web.get(f"/api/timeseries?from={AT}").json()["candidates"][0]["votes"]) == 1440
 
 
+def test_one_reading_of_the_tally_serves_whatever_minutes_are_asked_for(
+    stores: Stores, web: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rockola.web.timeline.AGE", 1e9)
+    told = []
+    for minutes in range(3):
+        stores.count(SONORA)
+        (line,) = web.get(f"/api/timeseries?from={AT - minutes * 60_000}").json()["candidates"]
+        told.append((line["votes"].index(1), sum(line["votes"])))
+    assert told == [(0, 1), (1, 1), (2, 1)]
+
+
 def test_an_hour_is_told_when_it_is_not_said_since_when(stores: Stores, web: httpx.Client) -> None:
     stores.count(SONORA)
     assert web.get("/api/timeseries").json()["candidates"] == []
