@@ -1,16 +1,19 @@
 """The stores of the chart hold the promise: their users may do what they must, their settings are those of the code."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import httpx
 import pytest
 import redis
 from pymongo.uri_parser import parse_uri
 
 from building import step, vote
 from chart import containers, envs, named, objects
+from contract.web.serving import Stores, serving
 from rockola.eventlog.kafka_cluster import PARTITIONS, Cluster
 from rockola.eventlog.kafka_topic import SETTINGS, made
-from rockola.opening import examine, open_tally
+from rockola.opening import examine, open_archive, open_tally
 from rockola.tally import Source
 from rockola.vote.errors import Unfit
 from services import missing
@@ -18,6 +21,7 @@ from tools.services.process import Missing, free_ports
 from tools.services.valkey import Valkey
 
 GENERATION = "abcdefghijklmnopqrstuv"
+LOOKER = "user looker on >look %R~* resetchannels -@all +@read +@connection +info\n"  # whom no chart makes
 Valkeyed = tuple[str, dict[str, str]]
 
 
@@ -82,7 +86,7 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkeyed]:
     """A Valkey with the chart's settings and users: its address, and the passwords."""
     folder = tmp_path_factory.mktemp("valkey")
     secret = named("default", "Secret", "rockola")["stringData"]
-    (folder / "users.acl").write_text(secret["users.acl"])
+    (folder / "users.acl").write_text(secret["users.acl"] + LOOKER)
     text = named("default", "ConfigMap", "redis")["data"]["valkey.conf"]
     told = dict(line.split(" ", 1) for line in text.splitlines())
     given = {name: told[name] for name in ("appendonly", "appendfsync", "maxmemory-policy")}
@@ -97,7 +101,8 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkeyed]:
 
 def as_user(valkey: Valkeyed, user: str) -> str:
     address, secret = valkey
-    return f"redis://{user}:{secret[f'tally-{user}']}@{address}/0"
+    password = secret.get(f"tally-{user}", "look")
+    return f"redis://{user}:{password}@{address}/0"
 
 
 def test_the_consumer_counts_as_writer_and_the_pages_look_as_reader(valkey: Valkeyed) -> None:
@@ -114,6 +119,21 @@ def test_the_pages_may_not_count(valkey: Valkeyed) -> None:
     looking = open_tally(as_user(valkey, "reader"))
     with pytest.raises(Unfit):
         looking.bind(Source(GENERATION, 1, "digest"))
+
+
+def test_the_pages_may_reveal(valkey: Valkeyed) -> None:
+    open_tally(as_user(valkey, "writer")).bind(Source(GENERATION, 1, "digest"))
+    looking = open_tally(as_user(valkey, "reader"))
+    assert (looking.reveal(), looking.totals().revealed) == (True, True)
+
+
+def test_a_store_that_refuses_the_pages_is_a_problem_with_a_sentence(valkey: Valkeyed, tmp_path: Path) -> None:
+    open_tally(as_user(valkey, "writer")).bind(Source(GENERATION, 1, "digest"))
+    stores = Stores(tmp_path, open_tally(as_user(valkey, "looker")), open_archive(f"sqlite:///{tmp_path}/archive.db"))
+    with serving(stores) as url:
+        answer = httpx.post(f"{url}/reveal", data={"": ""})
+    assert (answer.status_code, answer.json()["code"]) == (503, "unfit")
+    assert "looker" not in answer.text
 
 
 @pytest.mark.parametrize("command", ["FLUSHALL", "CONFIG SET appendonly no", "KEYS *", "SWAPDB 0 1", "ACL LIST"])

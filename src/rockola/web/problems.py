@@ -5,11 +5,12 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
+import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from rockola.vote.errors import Unavailable
+from rockola.vote.errors import BrokenPromise, Unavailable
 
 PROBLEM = "application/problem+json"
 TEXT, TYPE = {"type": "string"}, "about:blank"
@@ -33,6 +34,8 @@ METHODS = {
     "/reveal": "POST, OPTIONS",
 }  # everything else is only read
 RETRY = {"Retry-After": "2"}  # seconds
+
+log = structlog.get_logger()
 
 
 class Problem(Exception):
@@ -65,6 +68,7 @@ def install(app: FastAPI) -> None:
     """Maps every kind of error to its problem."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(BrokenPromise, _unfit)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
 
@@ -76,6 +80,11 @@ async def _problem(_: Request, error: Exception) -> Response:
 
 async def _unavailable(_: Request, error: Exception) -> Response:
     return unavailable(str(error)).response()
+
+
+async def _unfit(_: Request, error: Exception) -> Response:
+    log.error("unfit", advice=str(error))
+    return Problem(503, "unfit", "a store is not as it must be: the organiser's logs say why", headers=RETRY).response()
 
 
 async def _invalid(_: Request, __: Exception) -> Response:
