@@ -26,8 +26,7 @@ class Guard:
         if path.startswith(API):
             needed = {"WWW-Authenticate": "Bearer"}
             raise Problem(401, "token_needed", "this needs the organiser's token", headers=needed)
-        wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        raise Problem(303, "sign_in", headers={"Location": f"/sign-in?{urlencode({'next': wanted})}"})
+        raise Problem(303, "sign_in", headers={"Location": f"/sign-in?{urlencode({'next': _wanted(request)})}"})
 
     def is_organiser(self, request: Request) -> bool:
         """Whether somebody may see everything."""
@@ -40,3 +39,10 @@ class Guard:
     def _brings_token(self, request: Request) -> bool:
         scheme, _, brought = request.headers.get("authorization", "").partition(" ")
         return scheme == "Bearer" and self.is_token(brought)
+
+
+def _wanted(request: Request) -> str:
+    """Where to go on after signing in; a form cannot be sent again by a redirect."""
+    if request.scope["method"] != "GET":
+        return "/"
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")

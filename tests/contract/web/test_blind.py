@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -98,6 +99,18 @@ def test_the_reveal_shows_everybody_everything_and_stays(stores: Stores, web: ht
     again = open_tally(f"sqlite:///{stores.folder}/tally.db")
     assert again.totals().revealed
     again.close()
+
+
+def test_whose_session_ended_signs_in_and_comes_to_the_page_with_the_button(web: httpx.Client) -> None:
+    answer = web.post("/reveal", data={"": ""}, headers={"Cookie": "session=1.2"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=%2F")
+
+
+def test_before_anything_is_counted_there_is_nothing_to_reveal(stores: Stores, tmp_path: Path) -> None:
+    fresh = Stores(tmp_path, open_tally(f"sqlite:///{tmp_path}/fresh.db"), stores.archive)
+    with serving(fresh, Contest(results="blind"), token=TOKEN) as url:
+        answer = httpx.post(f"{url}/reveal", data={"": ""}, headers=BEARER)
+    assert (answer.status_code, answer.json()["code"]) == (409, "nothing_counted")
 
 
 def test_readers_of_the_stream_are_told_of_the_reveal(stores: Stores, web: httpx.Client) -> None:
