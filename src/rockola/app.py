@@ -5,6 +5,7 @@ A part is imported where it is started: a process loads what it runs, and is up 
 
 import asyncio
 import os
+import re
 import secrets
 import signal
 import sys
@@ -26,6 +27,7 @@ from rockola.vote.contest import Contest, read_contest
 from rockola.wrong import WrongSetting, meant, told
 
 PARTS = ("server", "consumer", "web", "gateway", "rust")  # in the order they start; they stop the other way round
+TOKEN = re.compile(r"(?! )[\x20-\x7e]*(?<! )")  # what a header brings as it is
 SWITCH = 0.0005  # seconds a thread holds the interpreter while another waits: consumer and gateway share it
 
 
@@ -218,6 +220,8 @@ def secret_of(settings: Settings) -> bytes:
 
 def require_private(settings: Settings, contest: Contest) -> None:
     """Refuses to show single votes beyond this machine to whoever asks, or hidden results to everybody."""
+    if not TOKEN.fullmatch(settings.token):
+        raise WrongSetting("ROCKOLA_TOKEN must be ASCII, without a blank before or behind it: a header brings it.")
     if contest.results != "public" and not settings.token:
         raise WrongSetting("The contest hides its results from everybody but the organiser. Set ROCKOLA_TOKEN.")
     host = settings.web_listen.rpartition(":")[0].strip("[]")

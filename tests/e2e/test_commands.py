@@ -134,6 +134,11 @@ def test_votes_outside_the_catalogue_are_refused_at_the_door(launch: Launch, tmp
     assert (sent.returncode, "600 accepted" in sent.stdout + sent.stderr) == (1, True)
 
 
+def test_a_token_that_no_header_can_bring_is_refused(tmp_path: Path) -> None:
+    done = run("web", "--data", str(tmp_path), "--metrics-listen=127.0.0.1:0", ROCKOLA_TOKEN="contrase\u00f1a")
+    assert (done.returncode, "ROCKOLA_TOKEN must be ASCII" in done.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [

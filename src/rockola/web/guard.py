@@ -38,7 +38,7 @@ class Guard:
 
     def _brings_token(self, request: Request) -> bool:
         scheme, _, brought = request.headers.get("authorization", "").partition(" ")
-        return scheme == "Bearer" and self.is_token(brought)
+        return scheme.lower() == "bearer" and self.is_token(brought)
 
 
 def _wanted(request: Request) -> str:

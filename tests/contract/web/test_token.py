@@ -46,6 +46,11 @@ def test_the_token_opens(guarded: httpx.Client, path: str) -> None:
     assert guarded.get(path, headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
 
 
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
+def test_the_name_of_the_scheme_is_read_in_any_case(guarded: httpx.Client, scheme: str) -> None:
+    assert guarded.get(API[0], headers={"Authorization": f"{scheme} {TOKEN}"}).status_code == 200
+
+
 @pytest.mark.parametrize("path", API)
 @pytest.mark.parametrize(
     "brought", [None, "", "Bearer", "Bearer let-me-out", "Basic let-me-in", "Bearer " + "x" * 8000, "Bearer ñ"]
