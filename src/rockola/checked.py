@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
+import structlog
 from msgspec import Struct
 
 NAME = "verified.json"
+
+log = structlog.get_logger()
 
 
 class Checked(Struct, frozen=True):
@@ -20,11 +23,16 @@ class Checked(Struct, frozen=True):
 
 
 def leave(folder: Path, checked: Checked) -> None:
-    """Writes it, all or nothing; not where there is no such folder, or one that may not be written to."""
-    if os.access(folder, os.W_OK):
-        own = folder / f"{NAME}.{os.getpid()}"
+    """Writes it, all or nothing; not where there is no such folder. What prevents it otherwise is a warning."""
+    own = folder / f"{NAME}.{os.getpid()}"
+    if not os.access(folder, os.W_OK):
+        return
+    try:
         own.write_bytes(msgspec.json.encode(checked))
         own.rename(folder / NAME)
+    except OSError as error:
+        own.unlink(missing_ok=True)
+        log.warning("verified.lost", cause=str(error))
 
 
 def last(folder: Path) -> Checked | None:

@@ -107,13 +107,13 @@ def verify(
     only: Only | None = "archive" if archive_only else "log" if log_only else None
     stores = [settings.url(name) for name in ("log", "archive", "tally")]
     report = compare(stores[0], stores[1], stores[2], contest_of(settings), only)
-    positions = {str(partition): position for partition, position in report.positions.items()}
-    leave(settings.data, Checked(report.generation, positions, stamp(time.time()), not report.differences))
     read = ", ".join(f"{partition}.{position}" for partition, position in sorted(report.positions.items()))
     out.print(f"Recounted up to {read or 'nothing'}: ", end="")
     out.print(", ".join(f"{number:,} {verdict}" for verdict, number in report.verdicts.items() if number) or "no votes")
     for difference in report.differences:
         err.print(f"[red]{difference}[/]", highlight=False, soft_wrap=True)
+    positions = {str(partition): position for partition, position in report.positions.items()}
+    leave(settings.data, Checked(report.generation, positions, stamp(time.time()), not report.differences))
     if report.differences:
         raise typer.Exit(FAILED)
     compared = ", ".join(report.compared).capitalize()

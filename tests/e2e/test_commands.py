@@ -77,6 +77,14 @@ def test_a_contest_that_hides_its_results_needs_a_token_and_is_revealed_by_a_com
     until(lambda: totals(up) == TOTALS, "the totals of the file")
 
 
+def test_what_verify_found_is_said_also_when_it_cannot_be_left_for_the_pages(launch: Launch) -> None:
+    up = launch().start()
+    (up.data / "verified.json").mkdir()
+    verified = run("verify", "--data", str(up.data))
+    assert (verified.returncode, "say the same" in verified.stdout) == (0, True)
+    assert [path.name for path in up.data.glob("verified.json*")] == ["verified.json"]
+
+
 @pytest.mark.parametrize("command", ["up", "gateway", "server", "consumer", "web"])
 def test_a_part_says_that_it_is_alive_and_ends_when_told(launch: Launch, command: str) -> None:
     server = launch("server").start()
@@ -135,7 +143,7 @@ def test_votes_outside_the_catalogue_are_refused_at_the_door(launch: Launch, tmp
 
 
 def test_a_token_that_no_header_can_bring_is_refused(tmp_path: Path) -> None:
-    done = run("web", "--data", str(tmp_path), "--metrics-listen=127.0.0.1:0", ROCKOLA_TOKEN="contrase\u00f1a")
+    done = run("web", "--data", str(tmp_path), "--metrics-listen=127.0.0.1:0", ROCKOLA_TOKEN="contrase\u00f1a")  # noqa: S106
     assert (done.returncode, "ROCKOLA_TOKEN must be ASCII" in done.stderr) == (2, True)
 
 
