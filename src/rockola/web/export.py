@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -21,7 +22,9 @@ from rockola.web.query import Format, described, read_query
 DESKS = 2  # exports at one time
 ROWS = 2000  # votes read at once
 COLUMNS = tuple(field.name for field in fields(LoggedVote))
-FORMULAS = tuple("=+-@\t\r\0\uff1d\uff0b\uff0d\uff20")  # what makes a spreadsheet compute a cell; also full-width
+SIGNS = r"=+\-@\uff1d\uff0b\uff0d\uff20"  # what makes a spreadsheet compute a cell; also full-width
+# The places before one: at the start, and behind what some spreadsheets take for the end of a cell.
+FORMULA = re.compile(rf"\A(?=[{SIGNS}\t\r\0])|(?<=[;|\t,\r\n])(?=\s*[{SIGNS}])")
 MEDIA = {Format.CSV: "text/csv; charset=utf-8", Format.NDJSON: "application/x-ndjson"}
 FILES: dict[int | str, dict[str, Any]] = {200: {"content": {media.partition(";")[0]: {} for media in MEDIA.values()}}}
 
@@ -86,7 +89,7 @@ def pieces(log: VoteLog, given: Given, page: LoggedVotes) -> Iterator[bytes]:
 
 
 def write_csv(votes: Iterable[LoggedVote]) -> bytes:
-    """Lines of CSV (RFC 4180); a text that a spreadsheet would compute gets an apostrophe before it."""
+    """Lines of CSV (RFC 4180); what a spreadsheet would compute in a text gets an apostrophe before it."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows(
         [_harmless(getattr(vote, name)) for name in COLUMNS] for vote in votes
@@ -100,7 +103,7 @@ def write_ndjson(votes: Iterable[LoggedVote]) -> bytes:
 
 
 def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value
+    return FORMULA.sub("'", value) if isinstance(value, str) else value
 
 
 HEADS = {Format.CSV: (",".join(COLUMNS).encode() + b"\r\n",), Format.NDJSON: ()}
