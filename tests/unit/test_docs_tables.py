@@ -114,6 +114,7 @@ LIMITS = {
     "event stream that is not read": f"let go after {stream.PATIENCE:.0f} s",
     "rows of a page": f"{query.LARGEST_PAGE}",
     "exports": f"{export.DESKS} at one time",
+    "export that is not read": f"let go after {export.PATIENCE:.0f} s",
     "vote file packed by gzip": f"{source.UNPACKED >> 20} MiB unpacked",
     "row of a vote file": f"{body.LARGEST_VOTE // 1024} KB",
 }

@@ -1,5 +1,6 @@
 """Votes as a file, CSV or NDJSON, read a page at a time while it is sent, so that it may be as long as it likes."""
 
+import asyncio
 import csv
 import io
 import re
@@ -12,15 +13,18 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.types import Message, Receive, Scope, Send
 
 from rockola.web.cursor import read_cursor
 from rockola.web.logged import FILTERS, Given, LoggedVote, LoggedVotes, VoteLog
 from rockola.web.problems import RETRY, Problem, bad_parameter
 from rockola.web.query import Format, described, read_query
+from rockola.web.stream import let_go
 
 DESKS = 2  # exports at one time
 ROWS = 2000  # votes read at once
+PATIENCE = 60.0  # seconds a reader may take for them: some 400 KB
 COLUMNS = tuple(field.name for field in fields(LoggedVote))
 SIGNS = r"=+\-@\uff1d\uff0b\uff0d\uff20"  # what makes a spreadsheet compute a cell; also full-width
 # The places before one: at the start, and behind what some spreadsheets take for the end of a cell.
@@ -41,7 +45,7 @@ def export_routes(log: VoteLog) -> APIRouter:
         given = read_query(request, "format", *FILTERS)
         if "format" not in given:
             raise bad_parameter("format", f"must be there: {' or '.join(Format)}")
-        return Export(desks, given["format"], pieces(log, given, log.page(given, ROWS)))
+        return Export(desks, log, given)
 
     return router
 
@@ -64,17 +68,28 @@ class Desks:
 
 
 class Export(StreamingResponse):
-    """The answer that lasts until all is sent or its reader goes."""
+    """The answer that lasts until all is sent, or its reader goes or does not read."""
 
-    def __init__(self, desks: Desks, form: Format, pieces: Iterator[bytes]) -> None:
+    def __init__(self, desks: Desks, log: VoteLog, given: Given) -> None:
+        form = given["format"]
         name = f'attachment; filename="votes.{form}"'
-        super().__init__(pieces, media_type=MEDIA[form], headers={"Content-Disposition": name})
-        self._desks = desks
+        super().__init__((), media_type=MEDIA[form], headers={"Content-Disposition": name})
+        self._desks, self._log, self._given = desks, log, given
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers, with a place of its own meanwhile."""
+        """Answers, with a place of its own meanwhile; an error of the first page is a problem."""
+
+        async def send_in_time(message: Message) -> None:
+            async with asyncio.timeout(PATIENCE):
+                await send(message)
+
         with self._desks.taken():
-            await super().__call__(scope, receive, send)
+            first = await run_in_threadpool(self._log.page, self._given, ROWS)
+            self.body_iterator = iterate_in_threadpool(pieces(self._log, self._given, first))
+            try:
+                await super().__call__(scope, receive, send_in_time)
+            except TimeoutError:
+                await let_go(scope, receive)
 
 
 def pieces(log: VoteLog, given: Given, page: LoggedVotes) -> Iterator[bytes]:

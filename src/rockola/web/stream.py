@@ -66,9 +66,7 @@ class Stream(Response):
                 if pouring.done():
                     pouring.result()
             except TimeoutError:
-                if abort := scope.get("extensions", {}).get(ABORT):
-                    abort()
-                    await leaving
+                await let_go(scope, receive)
             finally:
                 pouring.cancel()
                 leaving.cancel()
@@ -81,6 +79,13 @@ class Stream(Response):
                 await send({"type": "http.response.body", "body": event, "more_body": True})
             seen, frame = frame, await self._live.after(frame)
         await send({"type": "http.response.body"})
+
+
+async def let_go(scope: Scope, receive: Receive) -> None:
+    """Ends the connection of a reader who does not read."""
+    if abort := scope.get("extensions", {}).get(ABORT):
+        abort()
+        await _left(receive)
 
 
 async def _left(receive: Receive) -> None:

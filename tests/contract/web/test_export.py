@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from contract.web.serving import AT, PALABRAS, SONORA, VIAJE, Stores, open_stores, serving
 from rockola.vote.model import Door, Judged, Record, Verdict, Vote
+from rockola.web import export
 from rockola.web.export import FORMULA, ROWS, write_csv
 from rockola.web.logged import LoggedVote
 from running import until
@@ -113,6 +114,15 @@ def test_b120_a_third_export_waits_until_one_has_ended(long: str) -> None:
         assert (refused.status_code, refused.json()["code"]) == (429, "too_many_exports")
         assert "retry-after" in refused.headers
     until(lambda: httpx.head(url).status_code == 200, "the places of readers who left")
+
+
+def test_an_export_that_nobody_reads_gives_its_place_back(long: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "PATIENCE", 0.5)
+    url = f"{long}/api/votes/export?format=ndjson"
+    with ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(httpx.stream("GET", url, timeout=60))
+        until(lambda: httpx.head(url).status_code == 200, "the places of readers who do not read")
 
 
 def test_an_export_that_began_goes_on_while_votes_come_in(stores: Stores, web: httpx.Client) -> None:
