@@ -21,7 +21,7 @@ from rockola.settings import Settings
 from rockola.tally import redis_server
 from rockola.vote import body
 from rockola.vote.contest import Contest
-from rockola.web import app, export, query, serve, stream
+from rockola.web import app, export, guesses, query, serve, stream
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
@@ -114,6 +114,7 @@ LIMITS = {
     "event stream that is not read": f"let go after {stream.PATIENCE:.0f} s",
     "rows of a page": f"{query.LARGEST_PAGE}",
     "exports": f"{export.DESKS} at one time",
+    "wrong tokens of an address at the sign-in": f"{guesses.GUESSES} a minute",
     "export that is not read": f"let go after {export.PATIENCE:.0f} s",
     "vote file packed by gzip": f"{source.UNPACKED >> 20} MiB unpacked",
     "row of a vote file": f"{body.LARGEST_VOTE // 1024} KB",

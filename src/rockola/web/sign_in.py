@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 from fastapi import APIRouter, Request, Response
 
 from rockola.web.guard import Guard
+from rockola.web.guesses import Guesses
 from rockola.web.problems import Problem
 from rockola.web.render import Renderer
 from rockola.web.session import COOKIE, LASTS
@@ -18,7 +19,7 @@ OWN = re.compile(r"/(?![/\\])[\x21-\x7e]*")  # a path of ours: neither another h
 
 def sign_in_routes(guard: Guard, renderer: Renderer) -> APIRouter:
     """The routes of the session."""
-    router = APIRouter(include_in_schema=False)
+    router, guesses = APIRouter(include_in_schema=False), Guesses()
 
     @router.get("/sign-in")
     def form(request: Request) -> Response:
@@ -28,8 +29,10 @@ def sign_in_routes(guard: Guard, renderer: Renderer) -> APIRouter:
     @router.post("/sign-in")
     async def sign_in(request: Request) -> Response:
         given = await read_form(request)
-        wanted = _own(given.get("next", ""))
+        wanted, address = _own(given.get("next", "")), request.client.host if request.client else ""
+        guesses.require_few(address)
         if not guard.token or not guard.is_token(given.get("token", "")):
+            guesses.add(address)
             values = {"wanted": wanted, "is_wrong": True}
             return renderer.page(request, "sign-in.html", values, HTTPStatus.FORBIDDEN)
         answer = _see_other(wanted)

@@ -7,6 +7,8 @@ import httpx
 import pytest
 
 from contract.web.serving import GENERATION, SONORA, open_stores, serving
+from rockola.web.guesses import ADDRESSES, GUESSES, WINDOW, Guesses
+from rockola.web.problems import Problem
 from rockola.web.session import LASTS, Sessions
 
 TOKEN = "let-me-in"  # noqa: S105
@@ -98,6 +100,39 @@ def test_a_wrong_token_signs_nobody_in(guarded: httpx.Client, token: str) -> Non
     answer = sign_in(guarded, token)
     assert (answer.status_code, "set-cookie" in answer.headers) == (403, False)
     assert "Esa no es la clave" in answer.text
+
+
+def test_an_address_that_guessed_often_waits_and_others_do_not(tmp_path: Path) -> None:
+    with (
+        serving(open_stores(tmp_path), token=TOKEN, trusted="127.0.0.1") as url,
+        httpx.Client(base_url=url, timeout=10) as client,
+    ):
+        sent = {"X-Forwarded-For": "203.0.113.7"}
+        answers = [sign_in(client, "let-me-out", **sent).status_code for _ in range(GUESSES)]
+        last = sign_in(client, **sent)
+        other = sign_in(client, **{"X-Forwarded-For": "203.0.113.8"})
+    assert (set(answers), last.status_code, other.status_code) == ({403}, 429, 303)
+    assert (last.json()["code"], 1 <= int(last.headers["retry-after"]) <= WINDOW) == ("too_many_guesses", True)
+
+
+def test_a_minute_later_an_address_may_try_again() -> None:
+    now = [1000.0]
+    guesses = Guesses(lambda: now[0])
+    for _ in range(GUESSES):
+        guesses.require_few("a")
+        guesses.add("a")
+    with pytest.raises(Problem):
+        guesses.require_few("a")
+    now[0] += WINDOW
+    guesses.require_few("a")
+
+
+def test_so_many_addresses_are_remembered_and_no_more() -> None:
+    guesses = Guesses()
+    for number in range(ADDRESSES + 5):
+        guesses.require_few(f"{number}")
+        guesses.add(f"{number}")
+    assert len(guesses) <= ADDRESSES
 
 
 def test_without_a_token_nobody_can_sign_in(quiet: httpx.Client) -> None:
