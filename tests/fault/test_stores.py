@@ -76,7 +76,7 @@ def test_f20_a_tally_that_cannot_be_written_stops_no_vote(launch: Launch, data: 
 @pytest.mark.parametrize("when", ["voting", "idle"])
 def test_f21_a_wiped_tally_comes_back_by_itself(launch: Launch, data: Path, rng: random.Random, when: str) -> None:
     with voting(data, launch, rng) as up:
-        until(lambda: end_of_log(data) > 200, "two hundred votes")
+        until(lambda: up.metric("rockola_judged_total") > 200, "two hundred votes that are counted")
         if when == "voting":
             change(data, "tally", *(f"DELETE FROM {table}" for table in TABLES))
             until(lambda: up.metric("rockola_rebuilds_total") == 1, "the rebuild", seconds=10)
@@ -91,7 +91,7 @@ def test_f21_a_wiped_tally_comes_back_by_itself(launch: Launch, data: Path, rng:
 
 def test_f21_a_removed_tally_file_comes_back_by_itself(launch: Launch, data: Path, rng: random.Random) -> None:
     with voting(data, launch, rng) as up:
-        until(lambda: end_of_log(data) > 200, "two hundred votes")
+        until(lambda: up.metric("rockola_judged_total") > 200, "two hundred votes that are counted")
         (data / "tally.db").unlink()
         until(lambda: up.metric("rockola_rebuilds_total") == 1, "the rebuild", seconds=10)
 
@@ -100,7 +100,7 @@ def test_an_archive_that_is_removed_under_a_running_count_stops_it(
     launch: Launch, data: Path, rng: random.Random
 ) -> None:
     with voting(data, launch, rng) as up:
-        until(lambda: end_of_log(data) > 200, "two hundred votes")
+        until(lambda: up.metric("rockola_judged_total") > 200, "two hundred votes that are counted")
     for path in data.glob("archive.db*"):
         path.unlink()
     run("send", "--patience", "1", "--url", up.url("gateway", "/grpc"), str(one_vote(data)))
