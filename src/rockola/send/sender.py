@@ -58,8 +58,9 @@ class Sender:
                 await self._until_due(len(batch))
                 for listener in self._listeners:
                     listener.sending(batch)
-                door = next(doors)
-                await self._deliver(clients.setdefault(door, Client(door)), batch)
+                if (door := next(doors)) not in clients:
+                    clients[door] = Client(door)
+                await self._deliver(clients[door], batch)
         finally:
             for client in clients.values():
                 client.close()

@@ -59,7 +59,7 @@ def build(tally: Tally, archive: Archive, metrics: Metrics, show: Show) -> FastA
     )
     watch, log, assets = Watch(tally, archive), VoteLog(archive), Assets()
     view = View(watch, Timeline(tally), show.contest.results, guard)
-    renderer, verifications = Renderer(assets, show.contest, guard), Verifications(show.folder, watch)
+    renderer, verifications = Renderer(assets, show.contest, guard), Verifications(show.folder)
     app.state.live = Live(watch)
     metrics.before_telling(Leaders(view.public, metrics.candidate).look)
     problems.install(app)
@@ -70,7 +70,7 @@ def build(tally: Tally, archive: Archive, metrics: Metrics, show: Show) -> FastA
         explorer_routes(log, renderer),
         receipt_routes(Desk(watch, archive), renderer),
         page_routes(view, verifications, renderer),
-        verification_routes(verifications),
+        verification_routes(verifications, watch),
         sign_in_routes(guard, renderer),
         reveal_routes(tally),
         assets.routes(),

@@ -14,11 +14,10 @@ from rockola.web.filters import Filters
 from rockola.web.logged import VoteLog
 from rockola.web.problems import RETRY, Problem
 from rockola.web.render import Renderer
-from rockola.web.votes import place_of
+from rockola.web.votes import LONGEST, place_of
 
 NOTHING: Mapping[str, Any] = {"page": None, "counts": None, "bars": ()}
 KINDS = {"verdicts": tuple(map(str, Verdict)), "doors": tuple(map(str, Door))}
-LONGEST = 60  # characters of a receipt
 
 
 def explorer_routes(log: VoteLog, renderer: Renderer) -> APIRouter:

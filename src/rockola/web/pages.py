@@ -48,7 +48,7 @@ def page_routes(view: View, verifications: Verifications, renderer: Renderer) ->
         values = {
             **_view(shown, ROWS),
             "refused": refused(words, shown) if shown else "",
-            "verification": verifications.last(),
+            "verification": verifications.last(shown),
             "hides": view.hides and shown is not None and not shown.revealed,
             **_minutes(view, request, shown),
         }

@@ -11,7 +11,7 @@ from rockola.vote.model import Place, Verdict
 from rockola.web.problems import Problem
 from rockola.web.query import read_query
 from rockola.web.render import Renderer
-from rockola.web.votes import json_answer, place_of
+from rockola.web.votes import LONGEST, json_answer, place_of
 from rockola.web.watch import Watch
 
 State = Literal["counted", "duplicate", "over_limit", "not_counted", "not_yet", "unknown"]
@@ -22,7 +22,6 @@ STATES: dict[str, State] = {
     Verdict.NOT_IN_CATALOGUE: "not_counted",
     Verdict.UNREADABLE: "not_counted",
 }
-LONGEST = 60  # characters of a receipt
 
 
 @dataclass(frozen=True)
@@ -63,11 +62,10 @@ class Desk:
 
     def _position(self, place: Place) -> int | None:
         """How far its partition is counted, if this is its log and the count can be read."""
-        try:
-            results = self._watch.results()
-        except Unavailable:
+        results = self._watch.results_if_any()
+        if results is None or results.generation != place.generation:
             return None
-        return results.positions.get(str(place.partition)) if results.generation == place.generation else None
+        return results.positions.get(str(place.partition))
 
 
 def receipt_routes(desk: Desk, renderer: Renderer) -> APIRouter:

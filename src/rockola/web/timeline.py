@@ -110,4 +110,9 @@ def leading(series: Timeseries, standings: Sequence[Standing]) -> list[Line]:
     shown = [found.pop((one.name, one.album)) for one in standings[:LEADING] if (one.name, one.album) in found]
     if not found:
         return shown
-    return [*shown, Line(None, None, tuple(map(sum, zip(*(line.votes for line in found.values()), strict=True))))]
+    return [*shown, together(found.values())]
+
+
+def together(lines: Iterable[Line]) -> Line:
+    """The line of all of these, without a name."""
+    return Line(None, None, tuple(map(sum, zip(*(line.votes for line in lines), strict=True))))

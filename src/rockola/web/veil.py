@@ -8,7 +8,7 @@ from fastapi import Request
 from rockola.vote.contest import Shown
 from rockola.web.guard import Guard
 from rockola.web.results import Results, Sight, Standing
-from rockola.web.timeline import Line, Timeline, Timeseries
+from rockola.web.timeline import Timeline, Timeseries, together
 from rockola.web.watch import Watch
 
 SIGHTS: dict[Shown, Sight] = {"public": "all", "blind": "shares", "organiser": "nothing"}
@@ -45,8 +45,7 @@ class View:
         series = self._timeline.since(since)
         if self._public == "all" or self.sight(request, self._watch.results()) == "all" or not series.candidates:
             return series
-        sums = tuple(map(sum, zip(*(line.votes for line in series.candidates), strict=True)))
-        return Timeseries(series.start, (Line(None, None, sums),))
+        return Timeseries(series.start, (together(series.candidates),))
 
 
 def veiled(results: Results, sight: Sight) -> Results:

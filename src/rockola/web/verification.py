@@ -7,8 +7,8 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response
 
 from rockola import checked
-from rockola.vote.errors import Unavailable
 from rockola.web.query import read_query
+from rockola.web.results import Results
 from rockola.web.votes import json_answer
 from rockola.web.watch import Watch
 
@@ -25,24 +25,18 @@ class Verification:
 class Verifications:
     """Those of a data folder."""
 
-    def __init__(self, folder: Path | None, watch: Watch) -> None:
-        self._folder, self._watch = folder, watch
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
 
-    def last(self) -> Verification:
-        """The last one of the log that is counted now."""
+    def last(self, results: Results | None) -> Verification:
+        """The last one of the log that these results count."""
         found = self._folder and checked.last(self._folder)
-        if not found or found.generation != self._generation():
+        if not found or found.generation != (results and results.generation):
             return Verification()
         return Verification(found.at, found.positions, found.same)
 
-    def _generation(self) -> str | None:
-        try:
-            return self._watch.results().generation
-        except Unavailable:
-            return None
 
-
-def verification_routes(verifications: Verifications) -> APIRouter:
+def verification_routes(verifications: Verifications, watch: Watch) -> APIRouter:
     """The route of the last one."""
     router = APIRouter()
 
@@ -50,6 +44,6 @@ def verification_routes(verifications: Verifications) -> APIRouter:
     def verification(request: Request) -> Response:
         """What the last `rockola verify` of this machine found."""
         read_query(request)
-        return json_answer(verifications.last())
+        return json_answer(verifications.last(watch.results_if_any()))
 
     return router

@@ -14,6 +14,7 @@ from rockola.web.problems import Problem
 from rockola.web.query import described, read_query
 
 LOGS = 20  # votes the original viewer shows
+LONGEST = 60  # characters of a receipt that are shown
 JSON = "application/json"
 
 

@@ -38,6 +38,13 @@ class Watch:
         """The newest results; when the tally is away, stale ones, or Unavailable when there never were any."""
         return self.look().results
 
+    def results_if_any(self) -> Results | None:
+        """The same; None when there never were any."""
+        try:
+            return self.results()
+        except Unavailable:
+            return None
+
     def look(self) -> Reading:
         """The newest results, numbered in order."""
         asked = time.monotonic()
