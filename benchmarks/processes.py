@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
-from tools.services.cache import cache
+from rockola.rust import PROGRAM, find_door
 
 PATIENCE = 60.0  # seconds for a process to be up, or to end
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -25,9 +24,6 @@ LISTENING = {
     "consumer": ("metrics",),
     "web": ("web", "metrics"),
 }
-
-
-RUST = "rockola-door"
 
 
 class Skipped(Exception):
@@ -79,9 +75,8 @@ def rockola(part: str, data: Path, *flags: str) -> Iterator[Running]:
 
 def rust_program() -> str:
     """What runs the doors in Rust; Skipped where they were not built."""
-    built = cache() / "rust" / "release"
-    if not (program := shutil.which(RUST) or shutil.which(RUST, path=str(built))):
-        raise Skipped(f"there is no {RUST} in {built}")
+    if not (program := find_door()):
+        raise Skipped(f"there is no {PROGRAM}, `make rust` builds it")
     return program
 
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -11,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from rockola.rust import find_door
 from services import missing
 
 PATIENCE = 30.0  # seconds: these machines are slow and shared
@@ -37,9 +37,7 @@ def program(kind: str) -> list[str]:
     """What runs rockola's parts in Python, or its doors in Rust; the test is skipped where these were not built."""
     if kind == "python":
         return [sys.executable, "-m", "rockola"]
-    built = Path(os.environ.get("ROCKOLA_CACHE") or Path.home() / ".cache" / "rockola") / "rust" / "release"
-    found = shutil.which("rockola-door") or shutil.which("rockola-door", path=built)
-    return [found or missing("rust", "rust: there is no rockola-door, `make rust` builds it")]
+    return [find_door() or missing("rust", "rust: there is no rockola-door, `make rust` builds it")]
 
 
 class Process:

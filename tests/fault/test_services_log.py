@@ -99,12 +99,6 @@ def put_back(stack: Stack, older: Path) -> Iterator[None]:
     kafka.start()
 
 
-def all_counted(stack: Stack) -> bool:
-    """Whether all that the log holds is counted."""
-    positions = stack.books.positions()
-    return all(positions.get(partition, 0) >= end for partition, end in stack.books.ends().items())
-
-
 def test_f26_a_broker_that_came_back_with_older_data_stops_server_and_consumer(
     shared: Stack, parts: Parts, tmp_path: Path
 ) -> None:
@@ -128,7 +122,7 @@ def test_f26_a_broker_put_back_and_written_on_past_the_count_is_not_counted_on(
     with put_back(shared, tmp_path / "older"):
         with voting(parts.crowd):
             more(parts.crowd, 50)
-        until(lambda: all_counted(shared), "their count")
+        await_counted(shared.books)
         for process in (parts.server, parts.consumer):
             process.stop()
     counted = shared.books.positions()
