@@ -7,11 +7,13 @@ from contextlib import ExitStack, closing
 import pytest
 
 from contract.ingest.logs import SqliteLog
+from contract.ingest.mangling import mangled
 from contract.ingest.parts import Given, python, python_gateway, python_server, rust
 from contract.ingest.rows import ROWS
 from contract.ingest.wire import Wire, post
 
 REQUESTS = 600
+MOST = 2  # changes of a request
 WRITTEN = [row.raw for row in ROWS if len(row.raw) < 2000] + [post(), post() * 2, post(Connection="close")]
 PIECES = (
     *(b"\r\n", b"\n", b"\r", b" ", b":", b"\t", b"\0", b"0\r\n\r\n", b"5\r\n", b";a=b", b"?x", b"/", b",", b"\xff"),
@@ -39,20 +41,6 @@ def gateways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateways]:
         yield (one, "/grpc"), (other, "/rust")
 
 
-def mangled(rng: random.Random) -> bytes:
-    """A request with pieces put in, taken out and changed."""
-    raw = bytearray(rng.choice(WRITTEN))
-    for _ in range(rng.randint(1, 2)):
-        at, kind = rng.randrange(len(raw) + 1), rng.random()
-        if kind < 0.5:
-            raw[at:at] = rng.choice(PIECES)
-        elif kind < 0.8:
-            del raw[at : at + rng.randint(1, 6)]
-        else:
-            raw[at : at + 1] = bytes([rng.randrange(256)])
-    return bytes(raw)
-
-
 def accepted(gateway: tuple[str, str], raw: bytes) -> int:
     """How many votes a gateway finds in these bytes."""
     with Wire(*gateway) as wire:
@@ -64,7 +52,7 @@ def accepted(gateway: tuple[str, str], raw: bytes) -> int:
 
 def test_both_gateways_find_the_same_votes(gateways: Gateways, request: pytest.FixtureRequest) -> None:
     rng = random.Random(request.config.getoption("seed"))
-    sent = [mangled(rng) for _ in range(REQUESTS)]
+    sent = [mangled(rng, WRITTEN, PIECES, MOST) for _ in range(REQUESTS)]
     found = [(raw, *(accepted(gateway, raw) for gateway in gateways)) for raw in sent]
     assert [(raw, one, other) for raw, one, other in found if one != other] == []
 

@@ -3,6 +3,19 @@
 const SILENCE = 40_000; // ms: two heartbeats and a half
 const RETRY = 4_000; // ms, and up to as many more by chance, so that a hall does not come back at once
 
+// A function that paints in the next frame, once however often it is called before.
+export function inOneFrame(paint) {
+  let isAsked = false;
+  return () => {
+    if (isAsked) return;
+    isAsked = true;
+    requestAnimationFrame(() => {
+      isAsked = false;
+      paint();
+    });
+  };
+}
+
 // Calls hear(results) with each state, hear(null) with a sign of life, and lose() when there is none.
 export function listen(hear, lose) {
   let stream = null;

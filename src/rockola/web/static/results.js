@@ -1,7 +1,7 @@
 // The live results: shows each state the stream sends, and says so when there is no stream.
 
 import { drawBoard } from "./board.js";
-import { listen } from "./feed.js";
+import { inOneFrame, listen } from "./feed.js";
 import { _, clock, moment, number, percent, plural, say } from "./format.js";
 import { followMinutes } from "./minutes.js";
 import { drawRanks } from "./ranks.js";
@@ -39,7 +39,6 @@ let receivedAt = Date.now(); // the numbers that came with the page
 let changedAt = 0; // when the count was seen to rise
 let furthest = null; // the state that had been read furthest, of this log
 let isLost = false;
-let isDrawing = false;
 let samples = [];
 
 function hear(newer) {
@@ -62,15 +61,10 @@ function lose() {
   draw();
 }
 
-function draw() {
-  if (isDrawing) return;
-  isDrawing = true;
-  requestAnimationFrame(() => {
-    isDrawing = false;
-    drawState();
-    if (results) drawCounts();
-  });
-}
+const draw = inOneFrame(() => {
+  drawState();
+  if (results) drawCounts();
+});
 
 // The state, in words and colour
 

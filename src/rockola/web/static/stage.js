@@ -1,12 +1,11 @@
 // The big screen: the first rows, and nothing else unless something is wrong.
 
 import { drawBoard } from "./board.js";
-import { listen } from "./feed.js";
+import { inOneFrame, listen } from "./feed.js";
 import { _, say } from "./format.js";
 
 const SAID = { stale: _("not updating"), recounting: _("recounting"), lost: _("connection lost") };
 const notice = document.getElementById("notice");
-let isDrawing = false;
 let newest = null;
 let state = document.body.dataset.state;
 
@@ -21,15 +20,10 @@ function lose() {
   draw();
 }
 
-function draw() {
-  if (isDrawing) return;
-  isDrawing = true;
-  requestAnimationFrame(() => {
-    isDrawing = false;
-    document.body.dataset.state = state;
-    say(notice, SAID[state] ?? "");
-    if (newest) drawBoard(newest.candidates);
-  });
-}
+const draw = inOneFrame(() => {
+  document.body.dataset.state = state;
+  say(notice, SAID[state] ?? "");
+  if (newest) drawBoard(newest.candidates);
+});
 
 listen(hear, lose);
