@@ -1,4 +1,6 @@
-"""Natural batching: one batch on its way, what arrives meanwhile is the next, and everybody gets an outcome."""
+"""Natural batching: one batch on its way, what arrives meanwhile and who comes back is the next, and everybody gets an
+outcome.
+"""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -59,6 +61,13 @@ async def rest() -> None:
         await asyncio.sleep(0)
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    """Lets everything go on until it holds."""
+    async with asyncio.timeout(30):
+        while not holds():
+            await rest()
+
+
 def run(work: Callable[[Server, Voter], Coroutine[Any, Any, Any]]) -> Any:
     """What the work gives."""
 
@@ -84,6 +93,39 @@ def test_what_arrives_while_a_batch_is_on_its_way_is_the_next() -> None:
     assert run(work) == ([3, LARGEST, 1000 - 3 - LARGEST], 1, list(range(1000)))
 
 
+def test_those_who_are_answered_and_come_back_go_with_those_who_wait(monkeypatch: Any) -> None:
+    monkeypatch.setattr(batching, "GATHER", 60.0)
+
+    async def work(server: Server, voter: Voter) -> Any:
+        batcher = Batcher(server.cast, 10, Metrics())
+        for number in range(4):
+            batcher.put(numbered(number), voter)
+            await rest()
+        server.open.release()
+        await rest()
+        answered, sent = list(voter.offsets), len(server.batches)
+        batcher.put(numbered(4), voter)
+        await rest()
+        await batcher.close()
+        return answered, sent, [len(batch) for batch in server.batches]
+
+    assert run(work) == ([0], 1, [1, 4])
+
+
+def test_who_does_not_come_back_is_not_waited_for_long() -> None:
+    async def work(server: Server, voter: Voter) -> Any:
+        batcher = Batcher(server.cast, 10, Metrics())
+        for number in range(2):
+            batcher.put(numbered(number), voter)
+            await rest()
+        server.open.release()
+        await until(lambda: len(server.batches) == 2)
+        await batcher.close()
+        return [len(batch) for batch in server.batches]
+
+    assert run(work) == [1, 1]
+
+
 def test_room_is_for_votes_that_wait_and_votes_on_their_way() -> None:
     async def work(server: Server, voter: Voter) -> Any:
         batcher = Batcher(server.cast, 5, Metrics())
@@ -91,10 +133,9 @@ def test_room_is_for_votes_that_wait_and_votes_on_their_way() -> None:
         await rest()
         batcher.put(numbered(3), voter)
         before = batcher.has_room(1), batcher.has_room(2)
-        server.open.release()
-        await rest()
-        server.open.release()
-        await rest()
+        for _ in range(2):
+            server.open.release()
+        await until(lambda: len(voter.outcomes) == 4)
         return before, batcher.has_room(5), batcher.held
 
     assert run(work) == ((True, False), True, 0)
@@ -141,11 +182,10 @@ def test_a_server_that_is_late_leaves_votes_unknown_and_those_behind_them_unsent
         batcher.put(numbered(0), voter)
         await rest()
         batcher.put(numbered(1), voter)
-        while len(voter.outcomes) < 2:
-            await rest()
+        await until(lambda: len(voter.outcomes) == 2)
         return [type(outcome) for outcome in voter.outcomes], len(server.batches), batcher.held
 
-    assert run(work) == ([NotSent, Unavailable], 1, 0)
+    assert run(work) == ([Unavailable, NotSent], 1, 0)
 
 
 def test_closing_gives_up_what_is_on_its_way() -> None:

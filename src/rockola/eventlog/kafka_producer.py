@@ -9,12 +9,15 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaTimeoutError
+from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.record.default_records import DefaultRecordBatch
 
 from rockola.eventlog.kafka_cluster import Cluster, Lines
 from rockola.eventlog.kafka_topic import BATCH_BYTES
 
 DELIVERY = 9.0  # seconds that a record has to become durable: under the gateway's deadline
 FRAME = 2000  # bytes of a batch that are not its records, and a good deal more
+SMALL = 4096  # bytes of values under which a batch goes as it is: lz4 would take twice as long as all else of it
 LEAVING = 2.0  # seconds that what is under way has to end once it was told to
 PAUSE = 0.05  # seconds between two times that it is told
 NAMES = {  # the driver of readers and topics calls them otherwise
@@ -34,8 +37,6 @@ class Producer(AIOKafkaProducer):  # type: ignore[misc]
         super().__init__(
             bootstrap_servers=cluster.servers.split(","),
             enable_idempotence=True,
-            compression_type="lz4",
-            max_batch_size=BATCH_BYTES - FRAME,
             request_timeout_ms=int(DELIVERY * 1000),
             ssl_context=ssl.create_default_context() if cluster.options["tls"] else None,
             **{NAMES[name]: value for name, value in cluster.settings().items() if name in NAMES},
@@ -49,6 +50,11 @@ class Producer(AIOKafkaProducer):  # type: ignore[misc]
         sending = self._sender.sender_task
         sending.remove_done_callback(self._sender._fail_all)  # which takes it for a producer of transactions
         sending.add_done_callback(self._ended)
+
+    def batch_of(self, size: int) -> BatchBuilder:
+        """An empty batch, for about so many bytes of values."""
+        codec = DefaultRecordBatch.CODEC_LZ4 if size > SMALL else DefaultRecordBatch.CODEC_NONE
+        return BatchBuilder(BATCH_BYTES - FRAME, codec)
 
     async def abandon(self) -> None:
         """Ends it: everything it has not appended yet fails, and none of it is sent any more."""

@@ -75,7 +75,7 @@ class KafkaWriter:
         try:
             async with asyncio.timeout_at(records[0].share.until):
                 producer = await asyncio.shield(opening)
-                taken = _fill(batch := producer.create_batch(), records)
+                taken = _fill(batch := producer.batch_of(self._lanes[partition].bytes), records)
                 appended = await producer.send_batch(batch, self._topic.name, partition=partition)
                 return self._require_rising(partition, (await appended).offset, taken), taken
         except Exception as error:

@@ -1,4 +1,8 @@
-"""Natural batching: one batch is on its way; what arrives meanwhile is the next."""
+"""Natural batching: one batch is on its way; what arrives meanwhile is the next.
+
+Few clients that wait for their answers would part in two halves for ever, one on its way and one waiting for it, and
+twice as many batches would be sent as there need be. So a small batch waits for those who were answered just now.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,6 +18,8 @@ from rockola.vote.errors import Unavailable
 from rockola.vote.model import Vote
 
 LARGEST = 512  # votes of a batch; more would only make the first of them wait
+ENOUGH = 64  # votes that are not kept waiting for more: a batch's own price is little beside theirs
+GATHER = 0.003  # seconds that those who were answered have to come back
 PATIENCE = 3.0  # seconds a vote waits for its turn; after them it is refused, and was certainly not sent
 LONGEST = 11.75  # seconds from a vote to its outcome, under the 12 that are published
 
@@ -33,6 +39,7 @@ class Waiter(Protocol):
 
 
 Waiting = tuple[Vote, Waiter, float]
+Flight = tuple[list[Waiting], asyncio.Task[Sequence[Outcome | Unavailable]]]
 
 
 class Batcher:
@@ -43,6 +50,8 @@ class Batcher:
         self._loop = asyncio.get_running_loop()
         self._waiting: list[Waiting] = []
         self._flying = 0
+        self._expected = 0  # votes that the next batch waits for
+        self._gathered = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -59,6 +68,8 @@ class Batcher:
         if self._task is None:
             self._task = self._loop.create_task(self._run())
         self._waiting.append((vote, waiter, self._loop.time()))
+        if len(self._waiting) == self._expected:
+            self._gathered.set()
 
     def put_all(self, votes: Sequence[Vote], waiter: Waiter) -> None:
         """Hands over votes with one waiter, settled once for each, in this order."""
@@ -77,17 +88,28 @@ class Batcher:
             while flight:
                 batch, task = flight
                 outcomes = await task
-                if flight := self._launch():
+                expected = min(self.held, ENOUGH)
+                if flight := self._launch() if len(self._waiting) >= expected else None:
                     await asyncio.sleep(0)  # the next batch leaves before the answers of this one are written
                 self._settle(batch, outcomes)
+                flight = flight or await self._gather(expected)
         finally:
             self._task = None
 
-    def _launch(self) -> tuple[list[Waiting], asyncio.Task[Sequence[Outcome | Unavailable]]] | None:
+    async def _gather(self, expected: int) -> Flight | None:
+        """The next batch, once so many votes wait, or after GATHER."""
+        self._flying, self._expected = 0, expected
+        self._gathered.clear()
+        timer = self._loop.call_later(GATHER, self._gathered.set)
+        await self._gathered.wait()
+        timer.cancel()
+        self._expected = 0
+        return self._launch()
+
+    def _launch(self) -> Flight | None:
         self._refuse_before(self._loop.time() - PATIENCE)
         batch = self._waiting[:LARGEST]
         if not batch:
-            self._flying = 0
             return None
         del self._waiting[:LARGEST]
         self._flying = len(batch)
