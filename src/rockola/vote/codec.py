@@ -127,12 +127,17 @@ def write_votes(votes: Sequence[Vote], door: Door) -> bytes:
 
 def write_outcomes(outcomes: Sequence[Outcome]) -> bytes:
     """A `Receipts` message, in the order of the votes."""
-    return pb.Receipts(receipts=map(_receipt, outcomes)).SerializeToString()
+    message = pb.Receipts()
+    for outcome in outcomes:
+        _fill(message.receipts.add(), outcome)
+    return message.SerializeToString()
 
 
 def write_place(place: Place) -> bytes:
     """A `Receipt` message of a vote that is in the log."""
-    return _receipt(place).SerializeToString()
+    receipt = pb.Receipt()
+    _fill(receipt, place)
+    return receipt.SerializeToString()
 
 
 def read_outcomes(message: bytes) -> list[Outcome]:
@@ -145,16 +150,20 @@ def read_outcome(message: bytes) -> Outcome:
     return _outcome(parse(pb.Receipt(), message))
 
 
-def _receipt(outcome: Outcome) -> pb.Receipt:
+def _fill(receipt: pb.Receipt, outcome: Outcome) -> None:
+    """In place: a message that is made alone is copied into the one that holds it."""
     if isinstance(outcome, Place):
-        generation, partition, offset = outcome
-        return pb.Receipt(place=pb.Place(generation=generation, partition=partition, offset=offset))
-    return pb.Receipt(refusal=pb.Refusal(code=outcome.code, field=outcome.field, reason=outcome.reason))
+        place = receipt.place
+        place.generation, place.partition, place.offset = outcome
+    else:
+        refusal = receipt.refusal
+        refusal.code, refusal.field, refusal.reason = outcome.code, outcome.field, outcome.reason
 
 
 def _outcome(receipt: pb.Receipt) -> Outcome:
     if receipt.HasField("place"):
-        return Place(receipt.place.generation, receipt.place.partition, receipt.place.offset)
+        place = receipt.place
+        return Place(place.generation, place.partition, place.offset)
     if not receipt.HasField("refusal"):
         raise MalformedVote("malformed", "a receipt is neither a place nor a refusal")
     return InvalidVote(receipt.refusal.field, receipt.refusal.reason, receipt.refusal.code)
