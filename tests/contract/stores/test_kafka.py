@@ -58,6 +58,7 @@ def test_a_topic_that_was_made_is_fit_but_for_its_one_copy(kafka_url: str) -> No
 def test_where_there_are_three_brokers_an_acknowledged_record_is_in_two_copies(places: dict[str, object]) -> None:
     url = "{kafka3}/{name}?partitions=2".format_map(places)
     create_log(url)
+    until(lambda: names(url, Grade.GOOD).count("copies"), "the topic at the broker that is asked")
     found = {each.setting: each.found for each in findings(url, Grade.GOOD)}
     assert (found["copies"], found["min.insync.replicas"]) == ("3", "2")
 
