@@ -17,7 +17,7 @@ from rockola.eventlog.kafka_topic import BATCH_BYTES
 
 DELIVERY = 9.0  # seconds that a record has to become durable: under the gateway's deadline
 FRAME = 2000  # bytes of a batch that are not its records, and a good deal more
-SMALL = 4096  # bytes of values under which a batch goes as it is: lz4 would take twice as long as all else of it
+SMALL = 4096  # bytes of values up to which a batch goes as it is: lz4 would take as long as all else of it, or longer
 LEAVING = 2.0  # seconds that what is under way has to end once it was told to
 PAUSE = 0.05  # seconds between two times that it is told
 NAMES = {  # the driver of readers and topics calls them otherwise
