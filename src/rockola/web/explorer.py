@@ -12,7 +12,7 @@ from rockola.vote.errors import Unavailable
 from rockola.vote.model import Door, Place, Verdict
 from rockola.web.filters import Filters
 from rockola.web.logged import VoteLog
-from rockola.web.problems import RETRY, Problem
+from rockola.web.problems import Problem
 from rockola.web.render import Renderer
 from rockola.web.votes import LONGEST, place_of
 
@@ -31,13 +31,13 @@ def explorer_routes(log: VoteLog, renderer: Renderer) -> APIRouter:
         filters = Filters(request, renderer.words(request).zone)
         found, status = _found(log, filters)
         values = {**KINDS, **found, "filters": filters, "address": _address(request, filters.query())}
-        return renderer.page(request, "votes.html", values, status, _retry(status))
+        return renderer.page(request, "votes.html", values, status)
 
     @router.get("/votes/{receipt}", include_in_schema=False)
     def vote(request: Request, receipt: str) -> Response:
         found, status = _story(log, receipt)
         values = {**found, "receipt": receipt[:LONGEST], "address": _address(request, f"/{receipt[:LONGEST]}")}
-        return renderer.page(request, "vote.html", values, status, _retry(status))
+        return renderer.page(request, "vote.html", values, status)
 
     return router
 
@@ -78,7 +78,3 @@ def _receipt(text: str) -> Place | None:
 def _address(request: Request, rest: str) -> str:
     """Where the same is in JSON, as a shell takes it."""
     return shlex.quote(f"{request.base_url}api/votes{rest}")
-
-
-def _retry(status: int) -> Mapping[str, str]:
-    return RETRY if status == HTTPStatus.SERVICE_UNAVAILABLE else {}

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request, Response
 
 from rockola.vote.errors import Unavailable
 from rockola.vote.model import Verdict
-from rockola.web.problems import RETRY
 from rockola.web.render import Renderer
 from rockola.web.results import Results, Standing
 from rockola.web.timeline import leading
@@ -69,9 +68,8 @@ def page_routes(view: View, verifications: Verifications, renderer: Renderer) ->
 
 
 def _answer(renderer: Renderer, request: Request, template: str, values: Mapping[str, Any]) -> Response:
-    if values["results"]:
-        return renderer.page(request, template, values)
-    return renderer.page(request, template, values, HTTPStatus.SERVICE_UNAVAILABLE, RETRY)
+    status = HTTPStatus.OK if values["results"] else HTTPStatus.SERVICE_UNAVAILABLE
+    return renderer.page(request, template, values, status)
 
 
 def _results(view: View, request: Request) -> Results | None:

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rockola.vote.contest import Contest
 from rockola.web.assets import Assets
 from rockola.web.guard import Guard
+from rockola.web.problems import RETRY
 from rockola.web.words import LANGUAGES, Words, pick_locale, words_of
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -45,11 +46,11 @@ class Renderer:
         template: str,
         values: Mapping[str, Any],
         status: int = HTTPStatus.OK,
-        headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """The answer to a request."""
+        """The answer to a request; one that could not be given now says when to ask again."""
         text = self._environment.get_template(template).render(**self._context(request), **values)
-        answer = Response(text, status, {**VARY, **(headers or {})}, media_type="text/html")
+        headers = VARY | RETRY if status == HTTPStatus.SERVICE_UNAVAILABLE else VARY
+        answer = Response(text, status, headers, media_type="text/html")
         for name, known in CHOICES.items():
             if (choice := request.query_params.get(name, "")) in known:
                 secure = request.url.scheme == "https"

@@ -57,6 +57,12 @@ class Stores:
         self.lose_tally()
         (self.folder / "tally.db").mkdir()
 
+    def break_archive(self) -> None:
+        """Puts a folder where the archive was: it cannot be opened."""
+        for path in self.folder.glob("archive.db*"):
+            path.unlink()
+        (self.folder / "archive.db").mkdir()
+
 
 def open_stores(folder: Path, partitions: int = 1) -> Stores:
     """Empty stores whose partitions were begun."""

@@ -121,17 +121,10 @@ def test_files_are_of_the_same_filters(stores: Stores, web: httpx.Client) -> Non
 
 def test_votes_that_cannot_be_read_now_are_asked_for_again(stores: Stores, web: httpx.Client) -> None:
     stores.count(SONORA)
-    break_archive(stores.folder)
+    stores.break_archive()
     answers = [web.get(path) for path in ("/votes", f"/votes/{GENERATION}.0.0")]
     assert [(answer.status_code, "retry-after" in answer.headers) for answer in answers] == [(503, True)] * 2
     assert all("se pueden leer" in answer.text for answer in answers)
-
-
-def break_archive(folder: Path) -> None:
-    """Puts a folder where the archive was."""
-    for path in folder.glob("archive.db*"):
-        path.unlink()
-    (folder / "archive.db").mkdir()
 
 
 @pytest.mark.parametrize(

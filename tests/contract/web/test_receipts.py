@@ -120,8 +120,6 @@ def test_the_page_says_it_in_a_sentence(
 
 
 def test_the_page_says_when_votes_cannot_be_read(stores: Stores, web: httpx.Client) -> None:
-    for path in stores.folder.glob("archive.db*"):
-        path.unlink()
-    (stores.folder / "archive.db").mkdir()
+    stores.break_archive()
     answer = web.get("/receipt", params={"receipt": f"{GENERATION}.0.0"})
     assert (answer.status_code, "Ahora no se pueden leer los votos" in answer.text) == (503, True)
