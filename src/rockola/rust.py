@@ -15,6 +15,7 @@ PROGRAM = "rockola-door"
 NAME = "gateway in Rust"
 UP = b"rockola is up"
 ROUTE = b"/rust"
+STARTS = 10.0  # seconds until it is up, as long as Kafka has to make a topic; it takes milliseconds
 SHARED = (
     "data",
     "contest",
@@ -64,8 +65,7 @@ async def open_rust_gateway(door: str, settings: Settings, server: str) -> Async
         door, "gateway", stdin=PIPE, stdout=PIPE, env=environment(settings, server), start_new_session=True
     )
     try:
-        gateway = RustGateway(process, await await_up(process))
-        yield gateway
+        yield RustGateway(process, await await_up(process))
     finally:
         await RustGateway(process, "").stop(settings.drain + 2)
 
@@ -85,10 +85,17 @@ def environment(settings: Settings, server: str) -> Mapping[str, str]:
 
 
 async def await_up(process: Process) -> str:
-    """Its address; Unavailable when it ends first, after it said why."""
+    """Its address; Unavailable when it ends first, after it said why, or does not say in time that it is up."""
     assert process.stdout  # noqa: S101 # it is a pipe
+    try:
+        return await asyncio.wait_for(_address(process.stdout), STARTS)
+    except TimeoutError:
+        raise Unavailable(NAME) from TimeoutError(f"it did not say within {STARTS:.0f} s that it is up")
+
+
+async def _address(said: asyncio.StreamReader) -> str:
     address = ""
-    async for line in process.stdout:
+    async for line in said:
         if line.rstrip().endswith(ROUTE):
             address = line.decode().split("//")[1].partition("/")[0]
         if line.startswith(UP):

@@ -79,6 +79,16 @@ def test_up_without_the_program_says_what_it_left_out(tmp_path: Path) -> None:
     assert any("left out" in line and "the gateway in Rust" in line for line in said)
 
 
+def test_up_ends_with_a_sentence_where_the_program_keeps_silent(tmp_path: Path) -> None:
+    silent = tmp_path / "rockola-door"
+    silent.write_text("#!/bin/sh\nexec sleep 600\n")
+    silent.chmod(0o755)
+    listens = [f"--{part}-listen=127.0.0.1:0" for part in ("gateway", "server", "web", "metrics", "rust")]
+    ended = run("up", f"--data={tmp_path}", *listens, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert ended.returncode == 1
+    assert ended.stderr == "The gateway in Rust is not available: it did not say within 10 s that it is up\n"
+
+
 @pytest.mark.parametrize("command", SETTINGS)
 def test_its_settings_have_the_names_and_sentences_of_the_table(command: str) -> None:
     helped = subprocess.run([*program("rust"), command, "--help"], capture_output=True, text=True, check=True).stdout
