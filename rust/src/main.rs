@@ -7,6 +7,7 @@ mod gateway;
 mod log;
 mod metrics;
 mod probes;
+mod process;
 mod server;
 mod settings;
 mod vote;

@@ -8,6 +8,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry};
 
+use crate::process::Kernel;
+use crate::vote::model;
+
 const SECONDS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 12.0];
 const VOTES: [f64; 9] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 512.0];
 
@@ -41,8 +44,9 @@ impl Metrics {
     /// All of them, at zero.
     pub fn new() -> Self {
         let mut registry = Registry::default();
+        registry.register_collector(Box::new(Kernel));
         let mut new = Named(&mut registry);
-        Self {
+        let metrics = Self {
             answers: new.metric("answers", "HTTP answers of the gateway", Family::default()),
             answer_seconds: new.metric(
                 "answer_seconds",
@@ -57,6 +61,18 @@ impl Metrics {
             unknown: new.metric("unknown", "Votes whose append ended without an answer", Counter::default()),
             append_seconds: new.metric("append_seconds", "An append to the log", Histogram::new(SECONDS)),
             registry,
+        };
+        metrics.begin();
+        metrics
+    }
+
+    /// Counts that are told from the start: a rate or an increase misses what a series begins with.
+    fn begin(&self) {
+        for code in ["202", "503"] {
+            self.answers.get_or_create(&Code { code: code.to_owned() }).inc_by(0);
+        }
+        for door in [model::Door::Grpc, model::Door::Rust] {
+            self.appended.get_or_create(&Door { door: door.name() }).inc_by(0);
         }
     }
 

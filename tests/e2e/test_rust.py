@@ -1,4 +1,4 @@
-"""The doors in Rust as their user meets them: beside `rockola up`, and by their own help and metrics."""
+"""The doors in Rust as their user meets them: beside `rockola up`, and by their own help."""
 
 import json
 import os
@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from rockola.metrics import Metrics
 from rockola.settings import Settings
 from running import Process, fetch, free_port, program, run, until
 
@@ -22,7 +21,6 @@ OF_GATEWAY |= {"trusted_proxies"}
 OF_SERVER = {"server_listen", "log", "create_topic", "reflection"}
 OF_BOTH = {"data", "contest", "secret", "metrics_listen", "drain"}
 SETTINGS = {"gateway": OF_GATEWAY | OF_BOTH, "server": OF_SERVER | OF_BOTH}
-INGEST = ("answer_", "connections", "queued", "batch", "unknown", "append_")  # those with labels come with a value
 
 
 @pytest.fixture
@@ -98,16 +96,6 @@ def test_its_settings_have_the_names_and_sentences_of_the_table(command: str) ->
     for name in flags:
         assert Settings.model_fields[name].description in told
         assert f"[env: ROCKOLA_{name.upper()}" in told
-
-
-def test_its_metrics_have_the_names_of_the_table(tmp_path: Path) -> None:
-    gateway = Process(tmp_path / "data", "gateway", kind="rust").start()
-    try:
-        told = set(re.findall(r"^# TYPE (rockola_\w+) ", fetch(gateway.address("metrics"), "/metrics"), re.MULTILINE))
-    finally:
-        gateway.kill()
-    names = {family.name for family in Metrics().registry.collect()}
-    assert told == {name for name in names if name.removeprefix("rockola_").startswith(INGEST)}
 
 
 def test_its_command_line_refuses_what_it_cannot_follow_in_one_sentence(tmp_path: Path) -> None:

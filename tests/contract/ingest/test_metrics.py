@@ -2,9 +2,12 @@
 
 import re
 
+from prometheus_client.parser import text_string_to_metric_families
+
 from contract.ingest.conftest import Opened
 from contract.ingest.doors import Door
 from contract.ingest.wire import VOTE, get, post
+from rockola.metrics import Metrics
 from running import until
 
 REQUESTS = (
@@ -24,6 +27,9 @@ WANTED = {
     "rockola_queued_votes": 0,
     "rockola_connections": 0,
 }
+OF_DOORS = ("rockola_answer", "rockola_append", "rockola_batch", "rockola_connections", "rockola_queued")
+OF_DOORS += ("rockola_refused", "rockola_unknown", "process_")
+Series = tuple[str, frozenset[tuple[str, str]]]  # a name and its labels
 
 
 def told(door: Door) -> dict[str, float]:
@@ -45,3 +51,16 @@ def test_every_answer_and_every_vote_is_told_once(opened: Opened) -> None:
         wire.send_nothing_more()
         wire.rest()
     until(lambda: told(door) == wanted(door), f"{wanted(door)}, there is {told(door)}")
+
+
+def series(text: str) -> set[Series]:
+    """What of doors is told, but for when each began, which is told in Python alone."""
+    families = text_string_to_metric_families(text)
+    found = {(one.name, frozenset(one.labels.items())) for family in families for one in family.samples}
+    return {one for one in found if one[0].startswith(OF_DOORS) and not one[0].endswith("_created")}
+
+
+def test_every_part_tells_the_same_series_from_its_start(opened: Opened) -> None:
+    wanted = series(Metrics().told().decode())
+    for part in opened().parts:
+        assert series(part.metrics()) == wanted
