@@ -12,6 +12,7 @@ from scenes import BLIND, TOKEN
 
 BLACK = "rgb(0, 0, 0)"
 CLEAR = "rgba(0, 0, 0, 0)"
+COLOURS = "all => all.map((one) => getComputedStyle(one).{})"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -99,6 +100,14 @@ def test_the_minutes_are_drawn_and_stand_in_a_table(browser: Browser, stores: St
         expect(page.locator("#minutes-chart canvas")).to_be_visible()
         page.get_by_text("Ver como tabla").click()
         expect(page.locator("#minutes-table thead th").first).to_have_text("Minuto")
+
+
+def test_a_line_of_the_minutes_has_the_colour_of_its_bar(browser: Browser, stores: Stores, url: str) -> None:
+    with reader(browser, url) as page:
+        expect(page.locator("#minutes-legend li").nth(2)).to_contain_text("El Viaje")
+        lines = page.locator("#minutes-legend .swatch").evaluate_all(COLOURS.format("borderTopColor"))
+        bars = page.locator("#board .fill").evaluate_all(COLOURS.format("fill"))
+        assert (lines[:3], len(set(bars))) == (bars, 3)
 
 
 def test_the_ranks_stand_in_a_table_that_is_live(browser: Browser, stores: Stores, url: str, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import { _, number, percent, plural, say } from "./format.js";
 
 const COLOURED = 100; // as pages.py: colours go by name among these
-const COLOURS = 7;
+export const COLOURS = 7; // of board.css
 const HEIGHT = 24; // of a histogram
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const key = (candidate, index) => (candidate.name === null ? `\u0000${String(index).padStart(3, "0")}` : candidate.name + "\u0000" + candidate.album); // sorts as pages.py does

@@ -1,13 +1,12 @@
 // Votes by minute: a line for each of the leading candidates and one for the rest, and the same as a table.
 
-import { colourOf, colours } from "./board.js";
+import { COLOURS, colourOf, colours } from "./board.js";
 import { _, minute, number } from "./format.js";
 import { fillTable } from "./tables.js";
 
 const LEADING = 5; // as timeline.py
 const EVERY = 5_000; // ms
 const MINUTE = 60_000; // ms
-const COLOURS = ["#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"];
 const HEIGHT = 13; // rem, as in rockola.css
 const box = document.getElementById("minutes-chart");
 const table = document.getElementById("minutes-table");
@@ -37,12 +36,14 @@ function lines() {
   const found = new Map(series.candidates.map((line) => [line.name + "\u0000" + line.album, line.votes]));
   const zeros = Array(series.candidates[0]?.votes.length ?? 0).fill(0);
   const named = colours(standings);
+  const palette = getComputedStyle(document.documentElement); // as board.css has it
   const leading = standings.slice(0, series.candidates[0]?.name === null ? 0 : LEADING).map((one, index) => {
     const colour = colourOf(named, one, index);
     const key = one.name + "\u0000" + one.album;
     const votes = found.get(key) ?? zeros;
     found.delete(key);
-    return { place: String(one.place), label: one.album, votes, colour: COLOURS[colour % COLOURS.length], dashed: colour >= COLOURS.length };
+    const shade = palette.getPropertyValue(`--candidate-${colour % COLOURS}`).trim();
+    return { place: String(one.place), label: one.album, votes, colour: shade, dashed: colour >= COLOURS };
   });
   if (!found.size) return leading;
   const rest = [...found.values()].reduce((sum, votes) => sum.map((value, index) => value + votes[index]), zeros);
