@@ -102,6 +102,17 @@ def test_new_votes_come_in_and_wait_while_the_reader_pauses(browser: Browser, st
         assert rows(page) == ["0.9", "0.8", "0.6", "0.5"]
 
 
+def test_a_vote_that_is_archived_late_comes_in_as_well(browser: Browser, tmp_path: Path) -> None:
+    stores = open_stores(tmp_path, partitions=2)
+    stores.count(SONORA, PALABRAS)
+    with serving(stores) as url, reader(browser, f"{url}/votes") as page:
+        page.get_by_role("button", name="Seguir en vivo").click()
+        expect(page.locator("#tail-state")).to_have_text("en vivo")
+        stores.judge(1, [Judged(0, Verdict.COUNTED, Record(VIAJE, Door.GRPC, AT - MINUTE))])
+        expect(page.locator("#rows-body tr")).to_have_count(3)
+        assert rows(page) == ["1.0", "0.1", "0.0"]
+
+
 def test_the_first_vote_takes_the_place_of_the_word_that_there_is_none(browser: Browser, tmp_path: Path) -> None:
     stores = open_stores(tmp_path)
     with serving(stores) as url, reader(browser, f"{url}/votes") as page:

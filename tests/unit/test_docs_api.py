@@ -55,6 +55,7 @@ def newest(up: Process) -> dict[str, Any]:
         "RECEIPT": page["votes"][0]["receipt"],
         "NEXT": page["next"],
         "PREVIOUS": page["previous"],
+        "SINCE": json.loads(fetch(up.address("web"), "/api/votes/tail"))["next"],
         "ROCKOLA_TOKEN": "",
     }
 
@@ -78,6 +79,7 @@ def test_there_are_examples_of_every_route() -> None:
         "/results ",
         "/stream",
         "/api/votes?",
+        "/tail",
         "/summary",
         "/export",
         "/$RECEIPT",

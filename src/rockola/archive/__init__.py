@@ -116,6 +116,12 @@ class Archive(Protocol):
         Unserved when it would have to read what it does not show.
         """
 
+    def between(self, partition: int, start: int, until: int) -> Sequence[Document]:
+        """Everything kept from `start` to before `until`, in order, for who shows it: some thousand. Unserved as above.
+
+        Below a checkpoint that is the order in which it was kept, whatever its times say.
+        """
+
     def summary(self, query: Query) -> Summary:
         """How many match; what takes longer than COUNTING is left out, and the answer says so. Unserved as above."""
 

@@ -51,6 +51,7 @@ SAME = " AND ".join(f"votes.{name} IS value ->> {index}" for index, name in enum
 EQUAL = f"SELECT count(*) FROM json_each(?) JOIN votes ON {SAME}"
 SHOWN = f"partition, {', '.join(COLUMNS[:-1])}"
 GET = f"SELECT {SHOWN} FROM votes WHERE partition = ? AND offset = ?"
+BETWEEN = f"SELECT {SHOWN} FROM votes WHERE partition = ? AND offset >= ? AND offset < ? ORDER BY offset"
 REPLAY = f"""SELECT json_group_array(json_array({", ".join(COLUMNS[:-1])})) FROM (
     SELECT * FROM votes WHERE partition = ? AND offset >= ? AND offset < ? ORDER BY offset LIMIT ?)"""
 CHECKPOINT = """INSERT INTO checkpoints VALUES (?, ?)
@@ -131,6 +132,12 @@ class EmbeddedArchive:
             asked = page_statement(chosen, SHOWN, span_of(query, start, newer), limit + 1, newer)
             generation, rows = scalar(connection, GENERATION), connection.execute(*asked).fetchall()
         return page_of([_document(generation, row) for row in rows], limit, newer)
+
+    def between(self, partition: int, start: int, until: int) -> Sequence[Document]:
+        """See Archive."""
+        with self._database.read(PATIENCE) as connection:
+            rows = connection.execute(BETWEEN, (partition, start, until)).fetchall()
+            return [_document(scalar(connection, GENERATION), row) for row in rows]
 
     def summary(self, query: Query) -> Summary:
         """See Archive; counted by minute while votes are kept, so that it costs the same however many there are."""

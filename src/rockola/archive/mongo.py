@@ -16,7 +16,19 @@ from rockola.archive.mongo_connection import AT_START, LOG, NEVER, Connection, a
 from rockola.archive.mongo_documents import Written, count, kept_by, read, show, write
 from rockola.archive.mongo_findings import examined
 from rockola.archive.mongo_indexes import Served, make_indexes
-from rockola.archive.mongo_queries import COUNTED, IN_FULL, IN_ORDER, NEWEST, OLDEST, REPLAYED, outside, paged, replayed
+from rockola.archive.mongo_queries import (
+    BY_PLACE,
+    COUNTED,
+    IN_FULL,
+    IN_ORDER,
+    NEWEST,
+    OLDEST,
+    REPLAYED,
+    outside,
+    paged,
+    replayed,
+    serving,
+)
 from rockola.failpoints import failpoint
 from rockola.findings import Finding, require_fit, warn
 from rockola.vote.errors import Contradiction, Unavailable, WrongLog
@@ -91,15 +103,22 @@ class MongoArchive:
 
     def page(self, query: Query, start: Cursor | None, limit: int, newer: bool = False) -> Page:
         """See Archive."""
-        self._served.require(query)
+        self._served.require(serving(query))
         asked, sort = paged(query, start, newer), OLDEST if newer else NEWEST
         with answers(PATIENCE):
             found = self._votes.find(asked, IN_FULL, sort=sort, limit=limit + 1).to_list()
         return page_of([show(document) for document in found], limit, newer)
 
+    def between(self, partition: int, start: int, until: int) -> Sequence[Document]:
+        """See Archive."""
+        self._served.require([BY_PLACE])
+        with answers(PATIENCE):
+            found = self._votes.find(replayed(partition, start, until), IN_FULL, sort=IN_ORDER).to_list()
+        return [show(document) for document in found]
+
     def summary(self, query: Query) -> Summary:
         """See Archive; at most the newest MOST of what matches are counted, and as many as come in time."""
-        self._served.require(query)
+        self._served.require(serving(query))
         until, counted = time.monotonic() + COUNTING, list[Counted]()
         asked = self._votes.find(paged(query), COUNTED, sort=NEWEST, limit=MOST + 1, batch_size=PIECE)
         with answers(PATIENCE), closing(asked) as cursor:

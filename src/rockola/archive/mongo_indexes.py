@@ -7,9 +7,9 @@ from typing import Any
 from pymongo import IndexModel
 from pymongo.errors import OperationFailure
 
-from rockola.archive import Query, Unserved
+from rockola.archive import Unserved
 from rockola.archive.mongo_connection import Votes, answers
-from rockola.archive.mongo_queries import INDEXES, Index, serving
+from rockola.archive.mongo_queries import INDEXES, Index
 from rockola.findings import Finding, Grade, finding
 
 REFUSED = (13, 85, 86)  # codes: its user may not, or another index has the name or the keys
@@ -26,18 +26,18 @@ def missing(votes: Votes) -> list[Index]:
 
 
 class Served:
-    """Which queries an index serves; any number of threads."""
+    """Whether an index serves what is asked; any number of threads."""
 
     def __init__(self, votes: Votes) -> None:
         self._votes, self._complete = votes, NEVER
 
-    def require(self, query: Query) -> None:
-        """Unserved when no index that is there serves it; that all were there is believed for a while."""
+    def require(self, wanted: Sequence[Index]) -> None:
+        """Unserved when none of them is there; that all were there is believed for a while."""
         if time.monotonic() - self._complete < MEMORY:
             return
         with answers(PATIENCE):
             there = self._votes.index_information()
-        lacking, wanted = _lacking(there), serving(query)
+        lacking = _lacking(there)
         if not lacking:
             self._complete = time.monotonic()
         elif there and all(index in lacking for index in wanted):  # where none is, there is no collection yet

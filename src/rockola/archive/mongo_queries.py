@@ -30,8 +30,9 @@ class Index(NamedTuple):
     partial: Condition | None = None
 
 
+BY_PLACE = Index("by_place", PLACE)
 INDEXES = (
-    Index("by_place", PLACE),
+    BY_PLACE,
     Index("by_time", NEWEST),
     *(Index(f"by_{field}", [(field, 1), *NEWEST]) for field in ("name", "album", "verdict", "door")),
     Index("by_id", [("id", 1), *NEWEST], {"id": {"$exists": True}}),  # most votes may have none

@@ -28,6 +28,7 @@ ROUTES = {
     "/votes": Access.ORGANISER,
     "/votes/{receipt}": Access.ORGANISER,
     "/api/votes": Access.ORGANISER,
+    "/api/votes/tail": Access.ORGANISER,
     "/api/votes/summary": Access.ORGANISER,
     "/api/votes/export": Access.ORGANISER,
     "/api/votes/{receipt}": Access.ORGANISER,

@@ -25,6 +25,7 @@ from rockola.web.reveal import reveal_routes
 from rockola.web.shield import Shield
 from rockola.web.sign_in import sign_in_routes
 from rockola.web.stream import Seats
+from rockola.web.tail import Tail
 from rockola.web.timeline import Timeline
 from rockola.web.veil import View
 from rockola.web.verification import Verifications, verification_routes
@@ -57,7 +58,7 @@ def build(tally: Tally, archive: Archive, metrics: Metrics, show: Show) -> FastA
         responses=problems.RESPONSES,
         dependencies=[Depends(guard)],
     )
-    watch, log, assets = Watch(tally, archive), VoteLog(archive), Assets()
+    watch, log, tail, assets = Watch(tally, archive), VoteLog(archive), Tail(archive), Assets()
     view = View(watch, Timeline(tally), show.contest.results, guard)
     renderer, verifications = Renderer(assets, show.contest, guard), Verifications(show.folder)
     app.state.live = Live(watch)
@@ -66,8 +67,8 @@ def build(tally: Tally, archive: Archive, metrics: Metrics, show: Show) -> FastA
     for router in (
         results_routes(view, app.state.live, Seats(metrics.streams)),
         export_routes(log),  # before those of receipts, whose place its name stands in
-        votes_routes(log),
-        explorer_routes(log, renderer),
+        votes_routes(log, tail),
+        explorer_routes(log, tail, renderer),
         receipt_routes(Desk(watch, archive), renderer),
         page_routes(view, verifications, renderer),
         verification_routes(verifications, watch),

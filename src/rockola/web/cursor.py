@@ -1,6 +1,10 @@
-"""Where a page of the log ends, as text: `received_at.partition.offset.generation.check`."""
+"""Where a page of the log ends, as text: `received_at.partition.offset.generation.check`; and where a tail is.
+
+That of a tail has a position for each partition: `partition:position,….generation.check`.
+"""
 
 import re
+from collections.abc import Mapping
 from hashlib import blake2s
 from typing import NamedTuple
 
@@ -8,11 +12,21 @@ from rockola.archive import Cursor
 
 WRITTEN = re.compile(r"([0-9]{1,15})\.([0-9]{1,9})\.([0-9]{1,18})\.([A-Za-z0-9_-]{22})\.([0-9a-f]{8})")
 
+POSITION = r"[0-9]{1,9}:[0-9]{1,18}"
+WRITTEN_TAIL = re.compile(rf"((?:{POSITION}(?:,{POSITION})*)?)\.([A-Za-z0-9_-]{{22}})\.([0-9a-f]{{8}})")
+
 
 class LogCursor(NamedTuple):
     """A cursor, and the log it belongs to."""
 
     cursor: Cursor
+    generation: str
+
+
+class TailCursor(NamedTuple):
+    """A position for each partition, and the log they belong to."""
+
+    positions: Mapping[int, int]
     generation: str
 
 
@@ -28,6 +42,22 @@ def read_cursor(text: str) -> LogCursor:
     if not found or found[5] != _check(text.rpartition(".")[0]):
         raise ValueError("not a cursor")
     return LogCursor(Cursor(int(found[1]), int(found[2]), int(found[3])), found[4])
+
+
+def write_tail(cursor: TailCursor) -> str:
+    """The text of where a tail is."""
+    positions = ",".join(f"{partition}:{position}" for partition, position in cursor.positions.items())
+    text = f"{positions}.{cursor.generation}"
+    return f"{text}.{_check(text)}"
+
+
+def read_tail(text: str) -> TailCursor:
+    """Where a tail is; ValueError when none was there, as far as the check tells."""
+    found = WRITTEN_TAIL.fullmatch(text)
+    if not found or found[3] != _check(text.rpartition(".")[0]):
+        raise ValueError("not a cursor")
+    pairs = (pair.split(":") for pair in found[1].split(",") if pair)
+    return TailCursor({int(partition): int(position) for partition, position in pairs}, found[2])
 
 
 def _check(text: str) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from rockola.web.logged import Counts, LoggedVote, LoggedVotes
 from rockola.web.results import Results
+from rockola.web.tail import Arrivals
 from rockola.web.timeline import Timeseries
 
 LOG = "MXuHAVS1L2WE2maUqzsnxw"
@@ -28,6 +29,7 @@ EXAMPLES: dict[type, object] = {
         "next": f"1795559052352.0.2.{LOG}.164edecf",
         "previous": f"1795559052317.0.0.{LOG}.0c8a0bd1",
     },
+    Arrivals: {"votes": [VOTE], "next": f"0:3.{LOG}.ae7ced2e", "more": False},
     Counts: {
         "votes": 3,
         "exact": True,

@@ -14,13 +14,14 @@ from rockola.web.filters import Filters
 from rockola.web.logged import VoteLog
 from rockola.web.problems import Problem
 from rockola.web.render import Renderer
+from rockola.web.tail import Tail
 from rockola.web.votes import LONGEST, place_of
 
 NOTHING: Mapping[str, Any] = {"page": None, "counts": None, "bars": ()}
 KINDS = {"verdicts": tuple(map(str, Verdict)), "doors": tuple(map(str, Door))}
 
 
-def explorer_routes(log: VoteLog, renderer: Renderer) -> APIRouter:
+def explorer_routes(log: VoteLog, tail: Tail, renderer: Renderer) -> APIRouter:
     """The pages of the log, and of one vote."""
     router = APIRouter()
 
@@ -29,7 +30,7 @@ def explorer_routes(log: VoteLog, renderer: Renderer) -> APIRouter:
         if place := _receipt(request.query_params.get("id", "")):
             return RedirectResponse(f"/votes/{place}", HTTPStatus.SEE_OTHER)
         filters = Filters(request, renderer.words(request).zone)
-        found, status = _found(log, filters)
+        found, status = _found(log, tail, filters)
         values = {**KINDS, **found, "filters": filters, "address": _address(request, filters.query())}
         return renderer.page(request, "votes.html", values, status)
 
@@ -42,17 +43,18 @@ def explorer_routes(log: VoteLog, renderer: Renderer) -> APIRouter:
     return router
 
 
-def _found(log: VoteLog, filters: Filters) -> tuple[Mapping[str, Any], int]:
+def _found(log: VoteLog, tail: Tail, filters: Filters) -> tuple[Mapping[str, Any], int]:
     """What the filters find, or what is wrong with them."""
     try:
         given = filters.read()
+        end = tail.end() if filters.is_live else None  # first: what comes meanwhile is then told twice, never left out
         page, counts = log.page(given), log.counts(given)
     except Problem as problem:
         return {**NOTHING, "state": "refused", "problem": problem.members}, problem.status
     except Unavailable:
         return {**NOTHING, "state": "away"}, HTTPStatus.SERVICE_UNAVAILABLE
     bars = filters.bars(counts.histogram) if counts.histogram else ()
-    return {"state": "found", "page": page, "counts": counts, "bars": bars}, HTTPStatus.OK
+    return {"state": "found", "page": page, "counts": counts, "bars": bars, "end": end}, HTTPStatus.OK
 
 
 def _story(log: VoteLog, receipt: str) -> tuple[Mapping[str, Any], int]:

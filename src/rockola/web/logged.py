@@ -1,7 +1,8 @@
 """The log of votes as the web tells it: votes, pages of them, and how many there are."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,10 +106,8 @@ class VoteLog:
 
     def counts(self, given: Given) -> Counts:
         """How many votes all filters hold for."""
-        try:
+        with served():
             return _counts(self._archive.summary(query_of(given)))
-        except Unserved as error:
-            raise Problem(400, "unserved", str(error)) from None
 
     def _found(self, given: Given, most: int) -> Page:
         if "after" in given and "before" in given:
@@ -119,10 +118,17 @@ class VoteLog:
         start: LogCursor | None = given.get(turn)
         if start and start.generation != self._archive.generation():
             raise Problem(410, "other_log", f"that page was of another log: begin again without `{turn}`", turn)
-        try:
+        with served():
             return self._archive.page(query_of(given), start and start.cursor, given.get("limit", most), newer)
-        except Unserved as error:
-            raise Problem(400, "unserved", str(error)) from None
+
+
+@contextmanager
+def served() -> Iterator[None]:
+    """Problem 400 for what no index of the archive serves."""
+    try:
+        yield
+    except Unserved as error:
+        raise Problem(400, "unserved", str(error)) from None
 
 
 def query_of(given: Given) -> Query:

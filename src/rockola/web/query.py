@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from rockola.vote.errors import InvalidVote
 from rockola.vote.model import Door, Verdict, canonical, check_id
-from rockola.web.cursor import read_cursor
+from rockola.web.cursor import read_cursor, read_tail
 from rockola.web.problems import Problem, bad_parameter
 
 PAGE, LARGEST_PAGE = 50, 200  # rows
@@ -71,6 +71,7 @@ PARAMETERS = {
     "limit": Parameter(read_limit, f"must be a whole number from 1; above {LARGEST_PAGE} it is {LARGEST_PAGE}"),
     "after": Parameter(read_cursor, "must be the `next` of another page"),
     "before": Parameter(read_cursor, "must be the `previous` of another page"),
+    "since": Parameter(read_tail, "must be the `next` of another tail"),
     "format": Parameter(Format, f"must be one of {', '.join(Format)}"),
 }
 

@@ -1,4 +1,4 @@
-"""The log of votes as JSON: filtered pages, counts, one vote, and `/logs` as the original viewer reads it."""
+"""The log of votes as JSON: filtered pages, counts, its tail, one vote, and `/logs` as the original viewer reads it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,13 +12,14 @@ from rockola.web.examples import example_of
 from rockola.web.logged import FILTERS, TURNS, Counts, LoggedVote, LoggedVotes, VoteLog
 from rockola.web.problems import Problem
 from rockola.web.query import described, read_query
+from rockola.web.tail import Arrivals, Tail
 
 LOGS = 20  # votes the original viewer shows
 LONGEST = 60  # characters of a receipt that are shown
 JSON = "application/json"
 
 
-def votes_routes(log: VoteLog) -> APIRouter:
+def votes_routes(log: VoteLog, tail: Tail) -> APIRouter:
     """The routes of the log."""
     router = APIRouter()
 
@@ -32,6 +33,11 @@ def votes_routes(log: VoteLog) -> APIRouter:
     def summary(request: Request) -> Response:
         """How many votes all filters hold for, by verdict, door and candidate, and over time."""
         return json_answer(log.counts(read_query(request, *FILTERS)))
+
+    @router.get("/api/votes/tail", responses=example_of(Arrivals), openapi_extra=described("since", *FILTERS))
+    def arrivals(request: Request) -> Response:
+        """What was archived since the tail before, whenever it was received; at first nothing, and where the end is."""
+        return json_answer(tail.since(read_query(request, "since", *FILTERS)))
 
     @router.get("/api/votes/{receipt}", responses=example_of(LoggedVote))
     def vote(request: Request, receipt: str) -> Response:

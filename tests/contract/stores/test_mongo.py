@@ -116,6 +116,12 @@ def test_a_filter_that_no_index_serves_is_refused_with_the_name_of_what_is_missi
     ask(archive, Query({"album": "Ash", "door": "grpc"}))
 
 
+def test_a_tail_that_no_index_serves_is_refused(archive: Archive, database: Database[dict[str, object]]) -> None:
+    database.votes.drop_index("by_place")
+    with pytest.raises(Unserved, match="the archive lacks the index by_place: "):
+        archive.between(0, 0, 9)
+
+
 @pytest.mark.parametrize(("seconds", "told"), [(60.0, (1200, True)), (-1.0, (500, False))])
 def test_a_summary_counts_what_comes_in_time(
     archive: Archive, monkeypatch: pytest.MonkeyPatch, seconds: float, told: tuple[int, bool]

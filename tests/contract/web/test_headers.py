@@ -25,6 +25,7 @@ PATHS = [
     f"/api/votes/{GENERATION}.0.0",
     "/api/votes?limit=0",
     "/api/votes/summary",
+    "/api/votes/tail",
     "/api/votes/export?format=csv",
     "/api/votes/export",
     "/votes?verdict=maybe",

@@ -1,9 +1,8 @@
-// New votes as they are archived: asked for by the place of the newest one, shown at once or counted while paused.
+// New votes as they are archived, whenever they were received: shown at once or counted while paused.
 
 import { _, moment, number, plural, say } from "./format.js";
 
 const EVERY = 1_000; // ms
-const PAGE = 200; // votes of an answer, the most there are
 const SHOWN = 200; // rows
 const WAITING = 1_000; // votes kept while paused
 const tail = document.getElementById("tail");
@@ -11,7 +10,8 @@ const rows = document.getElementById("rows-body");
 
 function follow() {
   const [button, pause, state] = ["follow", "pause", "tail-state"].map((id) => document.getElementById(id));
-  let newest = tail.dataset.newest;
+  const there = new Set([...rows.querySelectorAll(".receipt a")].map((link) => link.title)); // came with the page
+  let since = tail.dataset.since;
   let timer = null;
   let paused = false;
   let waiting = [];
@@ -19,21 +19,20 @@ function follow() {
 
   async function ask() {
     const url = new URL(tail.dataset.url, location.href);
-    url.searchParams.set("limit", PAGE);
-    if (newest) url.searchParams.set("before", newest);
+    if (since) url.searchParams.set("since", since);
     const answer = await fetch(url);
     if (!answer.ok) throw new Error(String(answer.status));
-    const page = await answer.json();
-    newest = page.previous ?? newest;
-    return page.votes;
+    const arrivals = await answer.json();
+    since = arrivals.next;
+    return arrivals;
   }
 
   async function look() {
     try {
-      const votes = await ask();
-      take(votes);
+      const { votes, more } = await ask();
+      take(votes.filter((vote) => !there.has(vote.receipt)));
       tell();
-      schedule(votes.length < PAGE ? EVERY : 0);
+      schedule(more ? 0 : EVERY);
     } catch {
       say(state, _("connection lost"));
       schedule(EVERY);
