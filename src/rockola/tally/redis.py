@@ -101,8 +101,8 @@ class RedisTally:
 
     def totals(self) -> Totals:
         """See Tally."""
-        source, sums = self._kept_source(), Counter[bytes]()
-        positions, rebuilds = {}, 0
+        source, revealed = self._kept()
+        sums, positions, rebuilds = Counter[bytes](), {}, 0
         for partition in range(source.partitions) if source else ():
             with self._server.client() as client:
                 counts = client.hgetall(self._keys(partition, source)[0])
@@ -111,7 +111,7 @@ class RedisTally:
                 rebuilds = max(rebuilds, int(counts.pop(b"rebuilds")))
                 sums.update({field: int(number) for field, number in counts.items()})
         counted = {field.decode(): number for field, number in sums.items()}
-        return Totals(source, positions, rebuilds, counted, self._is_revealed(source))
+        return Totals(source, positions, rebuilds, counted, revealed)
 
     def minutes(self, since: int) -> Mapping[str, int]:
         """See Tally. They are read a part at a time: there may be a million."""
@@ -134,14 +134,16 @@ class RedisTally:
     def _revealed_key(self) -> str:
         return f"{self._server.prefix}revealed"
 
-    def _is_revealed(self, source: Source | None) -> bool:
-        with self._server.client() as client:
-            kept = client.get(self._revealed_key)
-        return source is not None and kept == source.generation.encode()
-
     def _keys(self, partition: int, source: Source | None = None) -> list[str]:
         generation = (source or self._source).generation
         return [f"{self._server.prefix}{{{generation}:{partition}}}:{kind}" for kind in KINDS]
+
+    def _kept(self) -> tuple[Source | None, bool]:
+        """The source, and whether its results are revealed; asked together, which in a cluster no one command can."""
+        with self._server.client() as client, client.pipeline(transaction=False) as together:
+            text, revealed = together.get(self._source_key).get(self._revealed_key).execute()
+        source = self._source_in(text)
+        return source, source is not None and revealed == source.generation.encode()
 
     def _kept_source(self) -> Source | None:
         with self._server.client() as client:
