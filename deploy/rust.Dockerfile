@@ -16,6 +16,8 @@ LABEL org.opencontainers.image.title="rockola-door" \
       org.opencontainers.image.description="The doors of rockola in Rust: HTTP in, gRPC, votes into Kafka." \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="0.1.0"
+# What TLS trusts: the base has no certificates.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /target/release/rockola-door /usr/local/bin/rockola-door
 ENV ROCKOLA_DATA=/data
 WORKDIR /data

@@ -92,6 +92,9 @@ impl Cluster {
         config.set("socket.timeout.ms", "10000"); // an answer that takes longer will not come: by default a minute
         // A broker that died is asked for as the controller until the next look at who is: by default 5 minutes.
         config.set("topic.metadata.refresh.interval.ms", "1000");
+        if self.tls {
+            config.set("ssl.ca.location", "probe"); // what is compiled in looks where no system has its certificates
+        }
         if let Some((user, password)) = &self.user {
             config.set("sasl.mechanism", &self.sasl).set("sasl.username", user).set("sasl.password", password);
         }
