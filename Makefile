@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CARGO = cd rust && CARGO_TARGET_DIR="$${ROCKOLA_CACHE:-$$HOME/.cache/rockola}/rust" cargo
 
-.PHONY: setup demo test soak check lint contract words screenshots bench up services load locust rust rustcheck rustdeny cluster-tools
+.PHONY: setup demo test soak check lint contract words screenshots bench up services load locust rust rustcheck rustdeny cluster-tools cluster
 
 setup:  ## everything the other targets need, into .venv
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv; }
@@ -24,7 +24,10 @@ load: locust  ## votes by Locust for a `rockola up` that runs, until Ctrl-C; the
 	@.venv/load/bin/locust --config load/locust.conf
 
 cluster-tools: setup  ## what the tests of the chart need, into the cache: minutes, the first time
-	@$(BIN)/python -m tools.helm && $(BIN)/python -m tools.crds
+	@$(BIN)/python -m tools.helm && $(BIN)/python -m tools.crds && $(BIN)/python -m tools.cluster build
+
+cluster: cluster-tools  ## one node of Kubernetes on this machine with the chart on it, until Ctrl-C
+	@$(BIN)/python -m tools.cluster
 
 test: setup locust  ## every test
 	@$(BIN)/pytest

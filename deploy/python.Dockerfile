@@ -6,8 +6,11 @@ FROM ${BASE} AS build
 WORKDIR /src
 RUN python3 -m venv /uv && /uv/bin/pip install --no-cache-dir --quiet uv==0.13.*
 ENV UV_PROJECT_ENVIRONMENT=/opt/rockola UV_PYTHON=python3 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy
+ENV UV_NO_DEV=1 UV_NO_EDITABLE=1 UV_NO_CACHE=1 UV_COMPILE_BYTECODE=1
+COPY pyproject.toml uv.lock ./
+RUN /uv/bin/uv sync --locked --no-install-project --extra kafka --extra redis --extra mongo
 COPY . .
-RUN /uv/bin/uv sync --locked --no-dev --no-editable --no-cache --compile-bytecode --extra kafka --extra redis --extra mongo
+RUN /uv/bin/uv sync --locked --extra kafka --extra redis --extra mongo
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="rockola" \

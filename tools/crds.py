@@ -13,12 +13,13 @@ from pathlib import Path
 from tools.services.cache import alone, cache, jars, program
 from tools.services.process import Missing
 
+KEDA = "github.com/kedacore/keda/v2@v2.21.0"
 MODULES = {  # the folder and the files that are wanted of each
     "sigs.k8s.io/gateway-api@v1.6.3": (
         "config/crd/standard",
         [f"gateway.networking.k8s.io_{kind}" for kind in ("gateways", "httproutes", "grpcroutes")],
     ),
-    "github.com/kedacore/keda/v2@v2.21.0": (
+    KEDA: (
         "config/crd/bases",
         [f"keda.sh_{kind}" for kind in ("scaledobjects", "triggerauthentications")],
     ),

@@ -15,6 +15,7 @@ from rockola.eventlog.kafka_cluster import PARTITIONS, Cluster
 from rockola.eventlog.kafka_topic import SETTINGS, made
 from rockola.opening import examine, open_archive, open_tally
 from rockola.tally import Source
+from rockola.verify.redis import read_tally
 from rockola.vote.errors import Unfit
 from services import missing
 from tools.services.process import Missing, free_ports
@@ -113,6 +114,15 @@ def test_the_consumer_counts_as_writer_and_the_pages_look_as_reader(valkey: Valk
     looking = open_tally(as_user(valkey, "reader"))
     assert looking.totals() == counting.totals()
     assert looking.totals().positions == {0: 2}
+
+
+@pytest.mark.parametrize("user", ["writer", "reader"])
+def test_whoever_verifies_may_read_a_partition_of_one_moment(valkey: Valkeyed, user: str) -> None:
+    counting = open_tally(as_user(valkey, "writer"))
+    counting.bind(Source(GENERATION, 1, "digest"))
+    counting.restore(0, 0, [])
+    counting.apply(step(0, vote()))
+    assert read_tally(as_user(valkey, user)).positions == {0: 1}
 
 
 def test_the_pages_may_not_count(valkey: Valkeyed) -> None:

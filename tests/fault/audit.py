@@ -23,7 +23,7 @@ def check_ledger(books: Books, ledger: Sequence[Promise], seconds: float = 60) -
     await_counted(books, seconds)
     check_archive(books)
     kept = books.kept()
-    counted = Counter(one.id for one in kept.values() if one.verdict == "counted")
+    counted = Counter(one.id for one in kept.values() if one.verdict == "counted" and one.id)
     logged = {json.loads(value).get("id") for _, _, value in flattened(books.records())}
     accepted = {one.id for one in ledger if one.answer == "accepted"}
     refused = {one.id for one in ledger if one.answer == "refused"}

@@ -36,6 +36,7 @@ class Crowd:
     honest: bool = False
     most: int | None = None
     rest: float = 0  # seconds between two votes of a voter
+    name: str = "voter"  # what its ids begin with
     ledger: list[Promise] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)  # 0 is a connection that gave no answer
     flying: Counter[str] = field(default_factory=Counter)  # requests under way, by door
@@ -62,7 +63,7 @@ class Crowd:
         for turn in itertools.count():
             if not self.going or len(self.ledger) == self.most:
                 break
-            promise, body = self._choose(f"voter-{number}-{turn}")
+            promise, body = self._choose(f"{self.name}-{number}-{turn}")
             self.ledger.append(promise)
             await self._cast(lines, promise, body)
             await asyncio.sleep(self.rest)

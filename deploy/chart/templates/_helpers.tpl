@@ -46,7 +46,7 @@ topologySpreadConstraints:
 {{- define "rockola.probes" -}}
 startupProbe: {httpGet: {path: {{ index . 1 }}, port: {{ index . 0 }}}, periodSeconds: 2, failureThreshold: 60}
 readinessProbe: {httpGet: {path: {{ index . 2 }}, port: {{ index . 0 }}}, periodSeconds: 3, failureThreshold: 2, timeoutSeconds: 3}
-livenessProbe: {httpGet: {path: {{ index . 1 }}, port: {{ index . 0 }}}, periodSeconds: 10, failureThreshold: 3, timeoutSeconds: 5}
+livenessProbe: {httpGet: {path: {{ index . 1 }}, port: {{ index . 0 }}}, periodSeconds: 10, failureThreshold: 3, timeoutSeconds: 5, terminationGracePeriodSeconds: 5}
 {{- end }}
 
 {{/* A process of rockola: root, name (its command and the key of its values), program, image, port, metrics. Its own
