@@ -4,6 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from confluent_kafka import KafkaException
+from redis import RedisError
+
 from books import Books
 from running import until
 from tools.cluster.node import NAMESPACE, STORES, Node
@@ -34,6 +37,13 @@ class Contest:
         """The three stores, as this machine reaches them."""
         tally = f"redis://writer:{self.node.secret('tally-writer')}@{self.node.address('redis-service')}:6379/0"
         return Books(STORES["rockola-log"], STORES["rockola-archive"], tally)
+
+    def is_reachable(self) -> bool:
+        """Whether the Services lead to the stores: a new pod is ready a moment before the node sends anybody there."""
+        try:
+            return bool(self.books.positions() and self.books.ends())
+        except (RedisError, KafkaException):
+            return False
 
     def pods(self, *parts: str, namespace: str = NAMESPACE) -> Sequence[Pod]:
         """Those of some parts, or all."""

@@ -4,6 +4,7 @@ import os
 import random
 import signal
 from collections.abc import Iterator
+from time import time_ns
 
 import pytest
 
@@ -22,14 +23,14 @@ wait"""  # none of them as large as the process of the container
 
 
 @pytest.fixture
-def crowd(contest: Contest, rng: random.Random, request: pytest.FixtureRequest) -> Iterator[Crowd]:
+def crowd(contest: Contest, rng: random.Random) -> Iterator[Crowd]:
     """It votes at both doors while the test does harm; then every promise is asked for."""
-    name = request.node.name.removeprefix("test_").replace("_", "-")[:30]
-    one = Crowd(contest.doors, rng, name=name, rest=0.02)
+    one = Crowd(contest.doors, rng, name=f"crowd-{time_ns()}", rest=0.02)
     with voting(one):
         more(one, 50, HEALED)
         yield one
         more(one, 50, HEALED)
+    until(contest.is_reachable, "a way to the stores", HEALED)
     check_ledger(contest.books, one.ledger, HEALED)
 
 
