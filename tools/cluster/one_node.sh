@@ -243,9 +243,13 @@ down() {
     cd "$dir"
     export KUBECONFIG=$dir/kubeconfig
     local part task
-    kubectl get namespaces -o name | sed 's,.*/,,' | grep -vE '^(default|kube-.*)$' |
-        xargs -r kubectl delete namespaces --wait --timeout=60s || true
-    for part in policies metrics coredns proxy kubelet scheduler controllers; do end TERM $part; done
+    for part in controllers scheduler; do end TERM $part; done
+    kubectl delete pods --all-namespaces --all --force --grace-period=0 >/dev/null 2>&1 || true
+    for _ in $(seq 40); do
+        [ -n "$(ctr -a "$dir/containerd.sock" -n k8s.io tasks ls -q)" ] || break
+        sleep 0.5
+    done
+    for part in policies metrics coredns proxy kubelet; do end TERM $part; done
     end KILL apiserver # it would wait a minute for whoever watches; etcd has the state
     for task in $(ctr -a "$dir/containerd.sock" -n k8s.io tasks ls -q); do
         ctr -a "$dir/containerd.sock" -n k8s.io tasks delete -f "$task" >/dev/null || true
