@@ -1,83 +1,124 @@
-{{/* The labels of a part's objects: (list $ "web"). */}}
+{{/* The doors that are open: their program, image and ports; a server's metrics are at the port behind its gateway's. */}}
+{{- define "rockola.doors" -}}
+{{- if .Values.doors.grpc.enabled }}
+grpc: {program: rockola, image: {{ .Values.image.python }}, gateway: 3000, server: 3001, metrics: 9100}
+{{- end }}
+{{- if .Values.doors.rust.enabled }}
+rust: {program: rockola-door, image: {{ .Values.image.rust }}, gateway: 8000, server: 8080, metrics: 9104}
+{{- end }}
+{{- end }}
+
+{{/* Every part that there is, by the values: the ports that it answers at, and the Service that leads to them. */}}
+{{- define "rockola.parts" -}}
+{{- range $part, $door := include "rockola.doors" . | fromYaml }}
+{{- if $.Values.doors.apart }}
+{{ $part }}: {service: {{ $part }}-service, ports: {gateway: {{ $door.gateway }}}}
+{{ $part }}-server: {service: {{ $part }}-server-service, ports: {server: {{ $door.server }}}}
+{{- else }}
+{{ $part }}: {service: {{ $part }}-service, ports: {gateway: {{ $door.gateway }}, server: {{ $door.server }}}}
+{{- end }}
+{{- end }}
+consumer: {ports: {}}
+web: {service: web-service, ports: {web: 5000}}
+{{- if .Values.tally.managed }}
+redis: {service: redis-service, ports: {redis: 6379}}
+{{- end }}
+{{- if .Values.archive.managed }}
+mongodb: {service: mongodb-service, ports: {mongodb: 27017}}
+{{- end }}
+{{- if .Values.prometheus.enabled }}
+prometheus: {service: prometheus, ports: {prometheus: 9090}}
+{{- end }}
+{{- if .Values.grafana.enabled }}
+grafana: {service: grafana, ports: {grafana: 3000}}
+{{- end }}
+{{- end }}
+
+{{/* The labels that a part's pods are found by: (list $ "web"). */}}
+{{- define "rockola.selector" -}}
+app.kubernetes.io/instance: {{ (index . 0).Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end }}
+
+{{/* All labels of its objects. */}}
 {{- define "rockola.labels" -}}
-{{ include "rockola.selector" . | fromJson | toYaml }}
 app.kubernetes.io/name: rockola
+{{ include "rockola.selector" . }}
 app.kubernetes.io/version: {{ (index . 0).Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ (index . 0).Release.Service }}
 {{- end }}
 
-{{/* Those that its pods are found by. */}}
-{{- define "rockola.selector" -}}
-{{- dict "app.kubernetes.io/instance" (index . 0).Release.Name "app.kubernetes.io/component" (index . 1) | toJson }}
-{{- end }}
-
 {{/* What every pod is: nobody's account, nobody's root, spread as the values say: (list $ "web" 10001). */}}
 {{- define "rockola.pod" -}}
-{{- $root := index . 0 -}}
-automountServiceAccountToken: false
+{{- $root := index . 0 }}{{ $part := index . 1 }}{{ $user := index . 2 -}}
+automountServiceAccountToken: {{ eq $part "prometheus" }}
 enableServiceLinks: false
 terminationGracePeriodSeconds: {{ add 20 $root.Values.settings.drain }}
 securityContext:
   runAsNonRoot: true
-  runAsUser: {{ index . 2 }}
-  runAsGroup: {{ index . 2 }}
-  fsGroup: {{ index . 2 }}
+  runAsUser: {{ $user }}
+  runAsGroup: {{ $user }}
+  fsGroup: {{ $user }}
   seccompProfile: {type: RuntimeDefault}
 {{- with $root.Values.image.secrets }}
-imagePullSecrets: {{ range . }}
+imagePullSecrets:
+  {{- range . }}
   - name: {{ . }}
-{{- end }}
+  {{- end }}
 {{- end }}
 topologySpreadConstraints:
-{{- range $root.Values.spread }}
+  {{- range $root.Values.spread }}
   - topologyKey: {{ . }}
     maxSkew: 1
     whenUnsatisfiable: ScheduleAnyway
-    labelSelector: {matchLabels: {{ include "rockola.selector" (list $root (index $ 1)) }}}
-{{- end }}
-{{- end }}
-
-{{/* What every container may: nothing. */}}
-{{- define "rockola.confined" -}}
-{allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+    labelSelector:
+      matchLabels: {{- include "rockola.selector" (list $root $part) | nindent 8 }}
+  {{- end }}
 {{- end }}
 
-{{/* Restarted by its health, taken out by its readiness, given two minutes to start: a port's name and the two paths. */}}
+{{/* What every container is: it has bounds, and may nothing: (list $ .Values.grafana). */}}
+{{- define "rockola.container" -}}
+imagePullPolicy: {{ (index . 0).Values.image.pull }}
+resources: {{- toYaml (index . 1).resources | nindent 2 }}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: {drop: [ALL]}
+{{- end }}
+
+{{/* Restarted by its health, taken out by its readiness, given five minutes to start: (list HEALTH READINESS). */}}
 {{- define "rockola.probes" -}}
-startupProbe: {httpGet: {path: {{ index . 1 }}, port: {{ index . 0 }}}, periodSeconds: 2, failureThreshold: 60}
-readinessProbe: {httpGet: {path: {{ index . 2 }}, port: {{ index . 0 }}}, periodSeconds: 3, failureThreshold: 2, timeoutSeconds: 3}
-livenessProbe: {httpGet: {path: {{ index . 1 }}, port: {{ index . 0 }}}, periodSeconds: 10, failureThreshold: 3, timeoutSeconds: 5, terminationGracePeriodSeconds: 5}
+startupProbe:
+  {{ index . 0 }}
+  periodSeconds: 2
+  failureThreshold: 150
+readinessProbe:
+  {{ index . 1 }}
+  periodSeconds: 3
+  timeoutSeconds: 3
+  failureThreshold: 2
+livenessProbe:
+  {{ index . 0 }}
+  periodSeconds: 10
+  timeoutSeconds: 5
 {{- end }}
 
-{{/* A process of rockola: root, name (its command and the key of its values), program, image, port, metrics. Its own
-settings are the template rockola.env-of-NAME, which is given the same. */}}
+{{/* What a container of rockola has besides its command, env and ports: (list $ "web"), the key of its values. */}}
 {{- define "rockola.process" -}}
-{{- $values := .root.Values -}}
-- name: {{ .name }}
-  image: {{ .image }}
-  imagePullPolicy: {{ $values.image.pull }}
-  command: [{{ .program }}, {{ .name }}]
-  envFrom: [{configMapRef: {name: rockola}}]
-  env:
-    - {name: ROCKOLA_METRICS_LISTEN, value: "0.0.0.0:{{ .metrics }}"}
-    {{- include (print "rockola.env-of-" .name) . | nindent 4 }}
-  ports:
-    {{- with .port }}
-    - {name: {{ $.name }}, containerPort: {{ . }}}
-    {{- end }}
-    - {name: {{ .name }}-probes, containerPort: {{ .metrics }}}
-  {{- include "rockola.probes" (list (print .name "-probes") "/healthz" "/readyz") | nindent 2 }}
-  lifecycle: {preStop: {sleep: {seconds: 5}}} # whoever sends requests here looks away meanwhile
-  resources: {{ (index $values .name).resources | toJson }}
-  securityContext: {{ include "rockola.confined" . }}
-  volumeMounts:
-    - {name: data, mountPath: /data}
-    {{- if $values.contest }}
-    - {name: contest, mountPath: /contest, readOnly: true}
-    {{- end }}
+{{- $root := index . 0 }}{{ $name := index . 1 -}}
+envFrom: [{configMapRef: {name: rockola}}]
+{{ $ask := "httpGet: {path: %s, port: %s-probes}" -}}
+{{ include "rockola.probes" (list (printf $ask "/healthz" $name) (printf $ask "/readyz" $name)) }}
+lifecycle: {preStop: {sleep: {seconds: 5}}} # whoever sends requests here looks away meanwhile
+{{ include "rockola.container" (list $root (index $root.Values $name)) }}
+volumeMounts:
+  - {name: data, mountPath: /data}
+  {{- if $root.Values.contest }}
+  - {name: contest, mountPath: /contest, readOnly: true}
+  {{- end }}
 {{- end }}
 
-{{/* Their volumes. */}}
+{{/* The volumes of its pod. */}}
 {{- define "rockola.volumes" -}}
 - name: data
   emptyDir: {sizeLimit: 64Mi}
@@ -87,21 +128,16 @@ settings are the template rockola.env-of-NAME, which is given the same. */}}
 {{- end }}
 {{- end }}
 
-{{/* What makes pods new when the settings or the contest change, and what has them scraped. */}}
+{{/* What makes its pod new when the settings or the contest change, and what has it scraped. */}}
 {{- define "rockola.annotations" -}}
 checksum/settings: {{ list .Values.settings .Values.contest | toJson | sha256sum }}
 prometheus.io/scrape: "true"
 {{- end }}
 
-{{/* The name of the Secret with what is made up once. */}}
+{{/* A variable that has a key of the Secret of templates/secrets.yaml: (list $ "ROCKOLA_TOKEN" "token"). */}}
 {{- define "rockola.secret" -}}
-{{ .Values.existing_secret | default "rockola" }}
-{{- end }}
-
-{{/* A setting whose value is a key of that Secret: (list $ "secret"). */}}
-{{- define "rockola.secret-setting" -}}
-- name: ROCKOLA_{{ index . 1 | upper }}
-  valueFrom: {secretKeyRef: {name: {{ include "rockola.secret" (index . 0) }}, key: {{ index . 1 }}}}
+- name: {{ index . 1 }}
+  valueFrom: {secretKeyRef: {name: {{ (index . 0).Values.existing_secret | default "rockola" }}, key: {{ index . 2 }}}}
 {{- end }}
 
 {{/* A store's URL as its writer or reader: (list $ "tally" "writer"). Kubernetes puts the password in. */}}
@@ -110,64 +146,25 @@ prometheus.io/scrape: "true"
 {{- if not $values.managed -}}
 - name: ROCKOLA_{{ upper $store }}
   valueFrom: {secretKeyRef: {name: {{ $values.secret }}, key: {{ $as }}}}
-{{- else -}}
-- name: {{ upper $store }}_PASSWORD
-  {{- if eq $store "log" }}
+{{- else if eq $store "log" -}}
+- name: LOG_PASSWORD
   valueFrom: {secretKeyRef: {name: votes-{{ $as }}, key: password}} # made by Strimzi
-  {{- else }}
-  valueFrom: {secretKeyRef: {name: {{ include "rockola.secret" $root }}, key: {{ $store }}-{{ $as }}}}
-  {{- end }}
-- name: ROCKOLA_{{ upper $store }}
-  value: {{ include (print "rockola.url-of-" $store) (list $root $as) | quote }}
+- name: ROCKOLA_LOG
+  value: kafka://votes-{{ $as }}:$(LOG_PASSWORD)@my-cluster-kafka-bootstrap:9092/votes?partitions={{ $values.partitions }}
+{{- else if eq $store "tally" -}}
+{{ include "rockola.secret" (list $root "TALLY_PASSWORD" (print "tally-" $as)) }}
+- name: ROCKOLA_TALLY
+  value: redis://{{ $as }}:$(TALLY_PASSWORD)@redis-service:6379/0
+{{- else -}}
+{{ include "rockola.secret" (list $root "ARCHIVE_PASSWORD" (print "archive-" $as)) }}
+- name: ROCKOLA_ARCHIVE
+  value: mongodb://{{ $as }}:$(ARCHIVE_PASSWORD)@{{ include "rockola.members" $root }}/so1_proyecto2?replicaSet=rs0
 {{- end }}
-{{- end }}
-
-{{- define "rockola.url-of-log" -}}
-kafka://votes-{{ index . 1 }}:$(LOG_PASSWORD)@my-cluster-kafka-bootstrap:9092/votes?partitions={{ (index . 0).Values.log.partitions }}
-{{- end }}
-
-{{- define "rockola.url-of-tally" -}}
-redis://{{ index . 1 }}:$(TALLY_PASSWORD)@redis-service:6379/0
-{{- end }}
-
-{{- define "rockola.url-of-archive" -}}
-mongodb://{{ index . 1 }}:$(ARCHIVE_PASSWORD)@{{ include "rockola.members" (index . 0) }}/so1_proyecto2?replicaSet=rs0
 {{- end }}
 
 {{/* The members of the replica set, by commas. */}}
 {{- define "rockola.members" -}}
 {{- range $number := until (int .Values.archive.members) }}{{ if $number }},{{ end }}mongodb-{{ $number }}.mongodb-service:27017{{ end }}
-{{- end }}
-
-{{/* At most one pod of a part is taken away by whoever tends the nodes: (list $ "web"). */}}
-{{- define "rockola.budget" -}}
-apiVersion: policy/v1
-kind: PodDisruptionBudget
-metadata:
-  name: {{ index . 1 }}
-  labels: {{- include "rockola.labels" . | nindent 4 }}
-spec:
-  maxUnavailable: 1
-  selector: {matchLabels: {{ include "rockola.selector" . }}}
-{{- end }}
-
-{{/* The doors that are open: their program, image and ports; a server's metrics are at the port behind its gateway's. */}}
-{{- define "rockola.doors" -}}
-{{- if .Values.doors.grpc.enabled }}
-grpc: {program: rockola, kind: python, gateway: 3000, server: 3001, metrics: 9100}
-{{- end }}
-{{- if .Values.doors.rust.enabled }}
-rust: {program: rockola-door, kind: rust, gateway: 8000, server: 8080, metrics: 9104}
-{{- end }}
-{{- end }}
-
-{{/* The parts in which a server runs. */}}
-{{- define "rockola.servers" -}}
-{{- $found := list }}
-{{- range $part, $door := include "rockola.doors" . | fromYaml }}
-{{- $found = append $found (ternary (print $part "-server") $part $.Values.doors.apart) }}
-{{- end }}
-{{- toJson $found }}
 {{- end }}
 
 {{/* The volume of one pod of a StatefulSet, as its values ask for it. */}}
