@@ -46,6 +46,15 @@ app.kubernetes.io/name: rockola
 {{ include "rockola.selector" . }}
 app.kubernetes.io/version: {{ (index . 0).Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ (index . 0).Release.Service }}
+{{- if eq (index . 1) "kafka" }}
+strimzi.io/cluster: my-cluster
+{{- end }}
+{{- end }}
+
+{{/* The name and labels of an object: (list $ "web-deployment" "web"), or (list $ "web") when it has its part's name. */}}
+{{- define "rockola.metadata" -}}
+name: {{ index . 1 }}
+labels: {{- include "rockola.labels" (list (index . 0) (last .)) | nindent 2 }}
 {{- end }}
 
 {{/* What every pod is: nobody's account, nobody's root, spread as the values say: (list $ "web" 10001). */}}
