@@ -110,6 +110,7 @@ livenessProbe:
   {{ index . 0 }}
   periodSeconds: 10
   timeoutSeconds: 5
+  terminationGracePeriodSeconds: 5 # what is wedged does not drain
 {{- end }}
 
 {{/* What a container of rockola has besides its command, env and ports: (list $ "web"), the key of its values. */}}
