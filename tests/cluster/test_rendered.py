@@ -26,10 +26,10 @@ REFUSED: Mapping[str, Mapping[str, str]] = {  # by whom: a change of an object o
         "Deployment/web-deployment spec.selector=": "spec.selector: Required value",
         "Deployment/web-deployment spec.selector.matchLabels={a: b}": "does not match template `labels`",
         "Deployment/web-deployment spec.template.spec.hostNetwork=true": "would violate PodSecurity",
-        "Deployment/web-deployment spec.template.spec.volumes.0={name: data, hostPath: {path: /}}": "restricted volume types",
+        "Deployment/web-deployment spec.template.spec.volumes.0={name: data, hostPath: {path: /}}": 'type "hostPath"',
         f"Deployment/web-deployment {CONTAINER}.ports.0.name=pages-of-results": "must be no more than 15 characters",
-        f"Deployment/web-deployment {CONTAINER}.resources.limits.memory=512Mo": "quantities must match the regular expression",
-        f"Deployment/web-deployment {CONTAINER}.resources.requests.memory=9Gi": "must be less than or equal to memory limit",
+        f"Deployment/web-deployment {CONTAINER}.resources.limits.memory=512Mo": "must match the regular expression",
+        f"Deployment/web-deployment {CONTAINER}.resources.requests.memory=9Gi": "less than or equal to memory limit",
         f"Deployment/web-deployment {CONTAINER}.volumeMounts.0.name=nowhere": "Not found",
         "Pod/vote-test spec.containers.0.securityContext={privileged: true}": "violates PodSecurity",
         "Pod/vote-test spec.securityContext.runAsUser=0": "violates PodSecurity",
@@ -60,6 +60,7 @@ REFUSED: Mapping[str, Mapping[str, str]] = {  # by whom: a change of an object o
         "values image.python=rockola": "/image/python",
     },
 }
+ROWS = [(by, *row) for by, rows in REFUSED.items() for row in rows.items()]
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +98,7 @@ def test_every_object_is_accepted_without_a_warning(server: Node, case: str) -> 
     assert len(apply(server, without_unknown(text_of(case)))) == len(sent)
 
 
-@pytest.mark.parametrize(
-    ("by", "change", "words"), [(by, *row) for by, rows in REFUSED.items() for row in rows.items()]
-)
+@pytest.mark.parametrize(("by", "change", "words"), ROWS, ids=[change for _, change, _ in ROWS])
 def test_a_mistake_is_refused(server: Node, by: str, change: str, words: str) -> None:
     who, said = refusal(server, *change.split(" ", 1))
     assert who == by, said
