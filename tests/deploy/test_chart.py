@@ -17,6 +17,7 @@ from chart import (
     objects,
     pods,
     run_helm,
+    text_of,
 )
 from dashboards import FILES
 from rockola.cli import cli
@@ -53,6 +54,11 @@ def test_helm_has_nothing_to_complain_of(case: str) -> None:
     flags = [flag for flag in CASES[case] if not flag.startswith("--api-versions")]
     done = run_helm("lint", "--strict", *flags)
     assert done.returncode == 0, done.stdout
+
+
+@each_case()
+def test_no_document_is_empty(case: str) -> None:
+    assert None not in yaml.load_all(text_of(case), yaml.CSafeLoader)
 
 
 @each_case()
