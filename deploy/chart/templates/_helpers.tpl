@@ -177,13 +177,13 @@ prometheus.io/scrape: "true"
 {{- range $number := until (int .Values.archive.members) }}{{ if $number }},{{ end }}mongodb-{{ $number }}.mongodb-service:27017{{ end }}
 {{- end }}
 
-{{/* The volume of one pod of a StatefulSet, as its values ask for it. */}}
+{{/* The volume of one pod of a StatefulSet: (list $ .Values.tally). */}}
 {{- define "rockola.claim" -}}
 - metadata: {name: data}
   spec:
     accessModes: [ReadWriteOnce]
-    resources: {requests: {storage: {{ .storage }}}}
-    {{- with .storage_class }}
+    resources: {requests: {storage: {{ (index . 1).storage }}}}
+    {{- with (index . 0).Values.storage_class }}
     storageClassName: {{ . }}
     {{- end }}
 {{- end }}
