@@ -128,20 +128,33 @@ volumeMounts:
   {{- end }}
 {{- end }}
 
-{{/* The volumes of its pod. */}}
-{{- define "rockola.volumes" -}}
-- name: data
-  emptyDir: {sizeLimit: 64Mi}
-{{- if .Values.contest }}
-- name: contest
-  configMap: {name: contest}
-{{- end }}
-{{- end }}
-
-{{/* What makes its pod new when the settings or the contest change, and what has it scraped. */}}
-{{- define "rockola.annotations" -}}
-checksum/settings: {{ list .Values.settings .Values.contest | toJson | sha256sum }}
-prometheus.io/scrape: "true"
+{{/* The Deployment of a part of rockola: (list $ "web" 2 CONTAINERS), without a number when an autoscaler says it. */}}
+{{- define "rockola.deployment" -}}
+{{- $root := index . 0 }}{{ $part := index . 1 -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{- include "rockola.metadata" (list $root (print $part "-deployment") $part) | nindent 2 }}
+spec:
+  {{- with index . 2 }}
+  replicas: {{ . }}
+  {{- end }}
+  strategy: {rollingUpdate: {maxUnavailable: 0, maxSurge: 1}}
+  selector:
+    matchLabels: {{- include "rockola.selector" (list $root $part) | nindent 6 }}
+  template:
+    metadata:
+      labels: {{- include "rockola.labels" (list $root $part) | nindent 8 }}
+      annotations:
+        checksum/settings: {{ list $root.Values.settings $root.Values.contest | toJson | sha256sum }}
+        prometheus.io/scrape: "true"
+    spec:
+      {{- include "rockola.pod" (list $root $part 10001) | nindent 6 }}
+      containers: {{- index . 3 | nindent 8 }}
+      volumes:
+        - {name: data, emptyDir: {sizeLimit: 64Mi}}
+        {{- if $root.Values.contest }}
+        - {name: contest, configMap: {name: contest}}
+        {{- end }}
 {{- end }}
 
 {{/* A variable that has a key of the Secret of templates/secrets.yaml: (list $ "ROCKOLA_TOKEN" "token"). */}}
