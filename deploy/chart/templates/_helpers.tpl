@@ -1,10 +1,10 @@
 {{/* The doors that are open: their program, image and ports; a server's metrics are at the port behind its gateway's. */}}
 {{- define "rockola.doors" -}}
 {{- if .Values.doors.grpc.enabled }}
-grpc: {program: rockola, image: {{ .Values.image.python }}, gateway: 3000, server: 3001, metrics: 9100}
+grpc: {program: rockola, image: {{ .Values.image.python | quote }}, gateway: 3000, server: 3001, metrics: 9100}
 {{- end }}
 {{- if .Values.doors.rust.enabled }}
-rust: {program: rockola-door, image: {{ .Values.image.rust }}, gateway: 8000, server: 8080, metrics: 9104}
+rust: {program: rockola-door, image: {{ .Values.image.rust | quote }}, gateway: 8000, server: 8080, metrics: 9104}
 {{- end }}
 {{- end }}
 
