@@ -1,6 +1,5 @@
 """The log of votes: pages, filters, one vote, and `/logs`; whatever breaks a rule is refused and nothing echoed."""
 
-import re
 from itertools import pairwise
 from urllib.parse import quote
 
@@ -10,12 +9,10 @@ import pytest
 from contract.web.serving import AT, GENERATION, PALABRAS, SONORA, VIAJE, Stores
 from rockola.archive import Cursor
 from rockola.vote.model import Door, Judged, Record, Verdict, Vote
-from rockola.web.cursor import TailCursor, write_cursor, write_tail
+from rockola.web.cursor import write_cursor
 
 CURSOR = write_cursor(Cursor(AT, 0, 1), GENERATION)
 OTHER_LOG = write_cursor(Cursor(AT, 0, 1), "zbcdefghijklmnopqrstuv")
-TAIL = write_tail(TailCursor({0: 1}, GENERATION))
-OTHER_TAIL = write_tail(TailCursor({0: 1}, "zbcdefghijklmnopqrstuv"))
 OLD, NEW = "2023-11-14T22:13:20Z", "2023-11-14T22:13:20.001Z"  # AT, and a millisecond later
 
 
@@ -162,32 +159,6 @@ def test_what_comes_later_is_behind_the_previous_of_the_first_page(stores: Store
     newest = web.get("/api/votes").json()["previous"]
     stores.count(VIAJE)
     assert albums(web.get("/api/votes", params={"before": newest})) == ["El Viaje"]
-
-
-def test_a_tail_begins_at_its_end_and_tells_what_is_archived_later(stores: Stores, web: httpx.Client) -> None:
-    stores.count(SONORA)
-    first = web.get("/api/votes/tail").json()
-    stores.count(VIAJE, PALABRAS)
-    then = web.get("/api/votes/tail", params={"since": first["next"], "name": "Alux Nahual"})
-    again = web.get("/api/votes/tail", params={"since": then.json()["next"]}).json()
-    assert (first["votes"], albums(then), again["votes"]) == ([], ["El Viaje"], [])
-
-
-def test_a_page_says_where_the_tail_goes_on(stores: Stores, web: httpx.Client) -> None:
-    stores.count(SONORA)
-    (since,) = re.findall('data-since="([^"]+)"', web.get("/votes").text)
-    stores.count(VIAJE)
-    assert albums(web.get("/api/votes/tail", params={"since": since})) == ["El Viaje"]
-
-
-@pytest.mark.parametrize("since", ["", "garbage", CURSOR, TAIL[:-1], TAIL.replace("0:1", "0:2"), "%00"])
-def test_a_tail_goes_on_from_nowhere_else(quiet: httpx.Client, since: str) -> None:
-    answer = quiet.get("/api/votes/tail", params={"since": since})
-    assert (answer.status_code, answer.json()["field"]) == (400, "since")
-
-
-def test_a_tail_of_another_log_is_gone(quiet: httpx.Client) -> None:
-    assert quiet.get("/api/votes/tail", params={"since": OTHER_TAIL}).status_code == 410
 
 
 def test_links_lead_to_the_pages_beside_with_the_same_filters(stores: Stores, web: httpx.Client) -> None:
