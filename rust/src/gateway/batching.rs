@@ -1,4 +1,7 @@
-//! Natural batching: one batch is on its way; what arrives meanwhile is the next. No timer.
+//! Natural batching: one batch is on its way; what arrives meanwhile is the next.
+//!
+//! Few clients that wait for their answers would part in two halves for ever, one on its way and one waiting for it,
+//! and twice as many batches would be sent as there need be. So a small batch waits for those who were answered just now.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -9,9 +12,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
-use super::stub::Stub;
 use super::waiters::Waiter;
 use crate::failpoints::failpoint;
 use crate::metrics::Metrics;
@@ -20,8 +22,19 @@ use crate::vote::error::Fault;
 use crate::vote::model::Vote;
 
 const LARGEST: usize = 512; // votes of a batch; more would only make the first of them wait
+const ENOUGH: usize = 64; // votes that are not kept waiting for more: a batch's own price is little beside theirs
+const GATHER: Duration = Duration::from_millis(3); // that those who were answered have to come back
 const PATIENCE: Duration = Duration::from_secs(3); // for a vote's turn; after it is refused, and was certainly not sent
 const LONGEST: Duration = Duration::from_millis(11_750); // from a vote to its outcome, under the 12 s that are published
+
+/// Whoever takes votes to the log.
+pub trait Cast {
+    /// An outcome for each vote, in order; NotSent when nothing left this process, Unknown for any later trouble.
+    async fn cast(&self, votes: Vec<Vote>) -> Result<Vec<Outcome>, Fault>;
+
+    /// The next cast begins anew.
+    fn give_up(&self);
+}
 
 /// Casts votes in their order and settles their waiters; at most `most` votes are held at once.
 pub struct Batcher {
@@ -67,21 +80,23 @@ impl Batcher {
     }
 
     /// Casts what comes, for ever.
-    pub async fn run(&self, stub: &Stub) {
+    pub async fn run(&self, server: &impl Cast) {
         loop {
             self.flying.set(0);
             match self.launch() {
                 None => self.arrived.notified().await,
-                Some((votes, flight)) => self.fly(stub, votes, flight).await,
+                Some((votes, flight)) => self.fly(server, votes, flight).await,
             }
         }
     }
 
-    /// Casts a batch, and each that waits when the one before has come home.
-    async fn fly(&self, stub: &Stub, votes: Vec<Vote>, mut flight: Flight) {
-        let mut outcomes = self.cast(stub, votes, flight.since).await;
-        while let Some((votes, next)) = self.launch() {
-            let mut casting = pin!(self.cast(stub, votes, next.since));
+    /// Casts a batch, and each that is large enough when the one before has come home; then lets the next gather.
+    async fn fly(&self, server: &impl Cast, votes: Vec<Vote>, mut flight: Flight) {
+        let mut outcomes = self.cast(server, votes, flight.since).await;
+        while self.has(ENOUGH)
+            && let Some((votes, next)) = self.launch()
+        {
+            let mut casting = pin!(self.cast(server, votes, next.since));
             let soon = poll_fn(|cx| Poll::Ready(casting.as_mut().poll(cx))).await; // the next batch leaves before the answers of this one are written
             self.settle(std::mem::replace(&mut flight, next), outcomes);
             outcomes = match soon {
@@ -89,8 +104,21 @@ impl Batcher {
                 Poll::Pending => casting.await,
             };
         }
+        let expected = self.held().min(ENOUGH);
         self.flying.set(0);
         self.settle(flight, outcomes);
+        let _ = timeout(GATHER, self.gather(expected)).await; // who is not back by then goes with a later batch
+    }
+
+    /// Returns once so many votes wait.
+    async fn gather(&self, votes: usize) {
+        while !self.has(votes) {
+            self.arrived.notified().await;
+        }
+    }
+
+    fn has(&self, votes: usize) -> bool {
+        self.waiting.borrow().len() >= votes
     }
 
     /// The next batch; None when nobody waits.
@@ -115,11 +143,11 @@ impl Batcher {
     }
 
     /// An outcome for each vote, or one fault for all.
-    async fn cast(&self, stub: &Stub, votes: Vec<Vote>, since: Instant) -> Result<Vec<Outcome>, Fault> {
+    async fn cast(&self, server: &impl Cast, votes: Vec<Vote>, since: Instant) -> Result<Vec<Outcome>, Fault> {
         let number = votes.len();
-        let Ok(outcomes) = timeout_at(since + LONGEST, stub.cast(votes)).await else {
+        let Ok(outcomes) = timeout_at(since + LONGEST, server.cast(votes)).await else {
             tracing::warn!(votes = number, "cast.late");
-            stub.give_up();
+            server.give_up();
             return Err(Fault::Unknown);
         };
         failpoint("gateway.accepted").map_err(|_| Fault::Unknown)?;
@@ -136,5 +164,73 @@ impl Batcher {
             Err(fault) => flight.waiters.into_iter().for_each(|(waiter, id)| waiter.settle(id, Err(fault.clone()))),
         }
         self.metrics.answer_seconds.observe(flight.since.elapsed().as_secs_f64());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gateway::line::Line;
+    use crate::vote::place::Place;
+    use std::net::Ipv4Addr;
+    use std::rc::Rc;
+    use tokio::time::{sleep, sleep_until};
+
+    /// Answers after 10 ms, and remembers when it was sent how many votes.
+    struct Server {
+        began: Instant,
+        batches: RefCell<Vec<(u128, usize)>>,
+    }
+
+    impl Cast for Server {
+        async fn cast(&self, votes: Vec<Vote>) -> Result<Vec<Outcome>, Fault> {
+            self.batches.borrow_mut().push((self.began.elapsed().as_millis(), votes.len()));
+            sleep(Duration::from_millis(10)).await;
+            Ok(vec![Ok(Place { generation: "".into(), partition: 0, offset: 1 }); votes.len()])
+        }
+
+        fn give_up(&self) {}
+    }
+
+    /// When each batch leaves, in milliseconds, and of how many votes, if so many come at such times.
+    async fn batches(coming: &[(u64, usize)]) -> Vec<(u128, usize)> {
+        let batcher = Batcher::new(10_000, Arc::new(Metrics::new()));
+        let server = Server { began: Instant::now(), batches: RefCell::default() };
+        let line = Line::new(Ipv4Addr::LOCALHOST.into(), std::time::Instant::now(), Rc::default());
+        let vote = Vote { name: "n".into(), album: "a".into(), year: 1997, rank: 0, id: "i".into(), voter: "".into() };
+        let come = async {
+            for &(time, votes) in coming {
+                sleep_until(server.began + Duration::from_millis(time)).await;
+                (0..votes).for_each(|_| batcher.put(vote.clone(), Waiter::One(line.join(false))));
+            }
+            sleep(Duration::from_secs(60)).await;
+        };
+        tokio::select! { () = batcher.run(&server) => {}, () = come => {} }
+        server.batches.take()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_arrives_while_a_batch_is_on_its_way_is_the_next() {
+        assert_eq!(batches(&[(0, 3), (1, 400), (2, 597)]).await, [(0, 3), (10, LARGEST), (20, 997 - LARGEST)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_who_are_answered_and_come_back_go_with_those_who_wait() {
+        assert_eq!(batches(&[(0, 2), (1, 3), (11, 1), (12, 1)]).await, [(0, 2), (12, 5)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_come_back_is_not_waited_for_long() {
+        assert_eq!(batches(&[(0, 2), (1, 3), (11, 1)]).await, [(0, 2), (13, 4)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_voter_alone_waits_for_nobody() {
+        assert_eq!(batches(&[(0, 1), (11, 1), (100, 1)]).await, [(0, 1), (11, 1), (100, 1)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn as_many_as_are_enough_do_not_wait_for_more() {
+        assert_eq!(batches(&[(0, 100), (1, 63), (11, 1)]).await, [(0, 100), (11, 64)]);
     }
 }

@@ -120,7 +120,7 @@ impl Gateway {
 async fn cast_for_ever(service: Rc<Service>, stub: Rc<Stub>) {
     loop {
         let (service, stub) = (service.clone(), stub.clone());
-        if spawn_local(async move { service.booth.batcher.run(&stub).await }).await.is_err() {
+        if spawn_local(async move { service.booth.batcher.run(&*stub).await }).await.is_err() {
             tracing::error!("casting.failed");
         }
     }

@@ -18,6 +18,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
+use super::batching::Cast;
 use crate::failure::Failure;
 use crate::pb;
 use crate::pb::ballot_client::BallotClient;
@@ -58,25 +59,6 @@ impl Stub {
         Self { endpoint, channel, stream, told, ready }
     }
 
-    /// An outcome for each vote, in order; NotSent when nothing left this process, Unknown for any later trouble.
-    pub async fn cast(&self, votes: Vec<Vote>) -> Result<Vec<Outcome>, Fault> {
-        let mut outcomes = Vec::with_capacity(votes.len());
-        for message in messages(votes) {
-            let sent = !outcomes.is_empty();
-            let number = message.votes.len();
-            match self.exchange(message).await {
-                Ok(receipts) if receipts.len() == number => outcomes.extend(receipts.into_iter().map(read_outcome)),
-                trouble => {
-                    self.give_up();
-                    let certain = !sent && matches!(trouble, Err(Fault::NotSent));
-                    return Err(if certain { Fault::NotSent } else { Fault::Unknown });
-                }
-            }
-        }
-        self.learn(true);
-        if outcomes.contains(&Err(Fault::Unknown)) { Err(Fault::Unknown) } else { Ok(outcomes) }
-    }
-
     /// Asks the server over and over whether it is well.
     pub async fn watch(&self) {
         loop {
@@ -89,13 +71,6 @@ impl Stub {
             }
             sleep(LOOK).await;
         }
-    }
-
-    /// The next cast begins anew.
-    pub fn give_up(&self) {
-        self.learn(false);
-        self.stream.take();
-        self.channel.take();
     }
 
     fn learn(&self, ready: bool) {
@@ -137,6 +112,32 @@ impl Stub {
                 _ => return Err(Fault::NotSent),
             }
         }
+    }
+}
+
+impl Cast for Stub {
+    async fn cast(&self, votes: Vec<Vote>) -> Result<Vec<Outcome>, Fault> {
+        let mut outcomes = Vec::with_capacity(votes.len());
+        for message in messages(votes) {
+            let sent = !outcomes.is_empty();
+            let number = message.votes.len();
+            match self.exchange(message).await {
+                Ok(receipts) if receipts.len() == number => outcomes.extend(receipts.into_iter().map(read_outcome)),
+                trouble => {
+                    self.give_up();
+                    let certain = !sent && matches!(trouble, Err(Fault::NotSent));
+                    return Err(if certain { Fault::NotSent } else { Fault::Unknown });
+                }
+            }
+        }
+        self.learn(true);
+        if outcomes.contains(&Err(Fault::Unknown)) { Err(Fault::Unknown) } else { Ok(outcomes) }
+    }
+
+    fn give_up(&self) {
+        self.learn(false);
+        self.stream.take();
+        self.channel.take();
     }
 }
 
