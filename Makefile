@@ -56,7 +56,7 @@ bench: setup  ## what it counts per second here, beside the plain way
 rust:  ## the doors in Rust: rockola-door, into the cache folder
 	@$(CARGO) build --quiet --release --locked
 
-rustcheck:  ## their style and lints, and their own tests; the same profile, so that nothing is compiled twice
+rustcheck:  ## their style and lints, and their own tests; the same profile, so that little is compiled twice
 	@$(CARGO) fmt --check
 	@$(CARGO) clippy --quiet --release --all-targets --locked -- -D warnings
 	@$(CARGO) test --quiet --release --locked

@@ -1,7 +1,8 @@
 //! Natural batching: one batch is on its way; what arrives meanwhile is the next.
 //!
 //! Few clients that wait for their answers would part in two halves for ever, one on its way and one waiting for it,
-//! and twice as many batches would be sent as there need be. So a small batch waits for those who were answered just now.
+//! and twice as many batches would be sent as there need be. So a small batch waits for those who were answered just
+//! now.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
