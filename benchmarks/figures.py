@@ -35,6 +35,8 @@ WANTED = {
     "rebuild": Want(50_000),
     "explorer_page_p99": Want(50, least=False),
     "explorer_counts_p99": Want(200, least=False),
+    "paint_results": Want(100, least=False),
+    "paint_explorer": Want(100, least=False),
     "kafka_to_fastapi_aiokafka": Want(5),
     "kafka_to_fastapi_aiokafka_256": Want(5),
     "kafka_to_bare_door": Want(0.25),

@@ -23,6 +23,7 @@ from explorer import explorer
 from figures import WANTED, Figure, ratios, spelled
 from machine import machine
 from memory import memory
+from pages import pages
 from processes import Skipped
 from stores import consumer, recount
 from stream import latency
@@ -43,11 +44,12 @@ PARTS: Mapping[str, Measure] = {
     "verify": recount,
     "memory": memory,
     "explorer": explorer,
+    "pages": pages,
     "cluster": cluster,
     "cluster-stores": cluster_stores,
     "cluster-doors": cluster_doors,
 }
-OURS: Sequence[Measure] = (compared, batches, consumer, latency, recount, memory, explorer)
+OURS: Sequence[Measure] = (compared, batches, consumer, latency, recount, memory, explorer, pages)
 ALL: Sequence[Measure] = (*OURS, cluster, cluster_stores, cluster_doors)
 WIDTH = 110  # columns, so that no figure is cut where there is no terminal
 console = Console(width=WIDTH)

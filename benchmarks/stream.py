@@ -19,7 +19,7 @@ from rockola.send.client import Client, read_address
 
 RATE = 1000  # votes a second
 CONNECTIONS = 64
-LEAD, REST = 0.5, 5.0  # seconds before the first vote, and at most after the last
+LEAD, REST, PATIENCE = 0.5, 5.0, 60.0  # seconds before the first vote, at most after the last, and for the readers
 COUNTED = re.compile(rb'"counted":(\d+)')
 
 
@@ -29,24 +29,28 @@ def latency(fresh: Fresh, seconds: float) -> Iterator[Figure]:
         yield from figures("stream", running, RATE, seconds)
 
 
-def figures(name: str, running: Running, rate: int, seconds: float) -> Iterator[Figure]:
-    """The latencies of a system that is up, at so many votes a second."""
-    late, events = uvloop.run(watched(running, rate, int(rate * seconds)))
+def figures(name: str, running: Running, rate: int, seconds: float, readers: int = 0) -> Iterator[Figure]:
+    """The latencies of a system that is up, at so many votes a second, with more readers of the same."""
+    late, events = uvloop.run(watched(running, rate, int(rate * seconds), readers))
     details = {"rate": rate, "votes": len(late), "events": events, "p50_ms": percentile(late, 50)}
     details |= {"p999_ms": percentile(late, 99.9), "worst_ms": percentile(late, 100)}
     yield Figure(f"{name}_p50", percentile(late, 50), "ms")
     yield Figure(f"{name}_p99", percentile(late, 99), "ms", details)
 
 
-async def watched(running: Running, rate: int, votes: int) -> tuple[list[float], int]:
+async def watched(running: Running, rate: int, votes: int, readers: int) -> tuple[list[float], int]:
     """For each vote, the seconds from its planned sending until the stream had shown as many; and the events seen."""
     seen, begun = list[tuple[int, float]](), asyncio.Event()
-    watching = asyncio.create_task(watch(running.url("web", "/api/results/stream"), votes, seen, begun))
-    await asyncio.wait_for(begun.wait(), REST)
+    url = running.url("web", "/api/results/stream")
+    others = [asyncio.create_task(watch(url, votes, [], asyncio.Event())) for _ in range(readers)]
+    watching = asyncio.create_task(watch(url, votes, seen, begun))
+    await asyncio.wait_for(begun.wait(), PATIENCE)
     began = time.monotonic() + LEAD
     await send(running.url("gateway", "/grpc"), rate, votes, began)
     with suppress(TimeoutError):
         await asyncio.wait_for(watching, REST)
+    for other in others:
+        other.cancel()
     counts = [number for number, _ in seen]
     if counts[-1] < votes:
         raise Failed(f"the stream showed {counts[-1]} of {votes} votes")

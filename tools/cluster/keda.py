@@ -61,3 +61,8 @@ def install(node: Node) -> None:
     node.kubectl("apply", "--server-side", "-f", str(objects()))
     for name in ("keda-operator", "keda-metrics-apiserver"):
         node.kubectl("-n", "keda", "rollout", "status", f"deployment/{name}", "--timeout=180s")
+
+
+def remove(node: Node) -> None:
+    """Takes it away, with all that it scales."""
+    node.kubectl("delete", "-f", str(objects()), "--ignore-not-found", "--timeout=120s")
