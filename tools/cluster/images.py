@@ -127,11 +127,11 @@ def build_rust() -> None:
     """The last stage of deploy/rust.Dockerfile, around the program that `make rust` built."""
     if not (door := find_door()):
         raise Missing("cluster", "there is no rockola-door, `make rust` builds it")
-    stage = (ROOT / "deploy/rust.Dockerfile").read_text().rpartition("\nFROM")[2]
+    last = (ROOT / "deploy/rust.Dockerfile").read_text().rpartition("\nFROM")[2]
     with tempfile.TemporaryDirectory(dir=folder()) as context:
         shutil.copy(door, Path(context, "rockola-door"))
-        text = f"ARG BASE\nFROM{stage}".replace("--from=build /target/release/", "")
-        Path(context, "Dockerfile").write_text(text)
+        built = "ARG BASE\nFROM ${BASE} AS build\nCOPY rockola-door /target/release/\n"
+        Path(context, "Dockerfile").write_text(f"{built}FROM{last}")
         build_image("rust", Path(context))
 
 
