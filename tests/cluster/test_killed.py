@@ -68,7 +68,7 @@ def test_a_wedged_consumer_is_started_again(contest: Contest, crowd: Crowd) -> N
     os.kill(contest.node.pid(container_of(pod)), signal.SIGSTOP)
     until(lambda: contest.restarts("consumer") > 0, "a restart by the liveness probe", HEALED)
     more(crowd, 20)
-    contest.await_ready("consumer", 2)
+    contest.await_all_ready()
 
 
 def test_a_consumer_out_of_memory_loses_nothing(contest: Contest, crowd: Crowd) -> None:
@@ -76,7 +76,7 @@ def test_a_consumer_out_of_memory_loses_nothing(contest: Contest, crowd: Crowd) 
     with pytest.raises(Failed):  # it ends with the container
         contest.execute(name, "sh", "-c", HOGS)
     until(lambda: "OOMKilled" in contest.endings("consumer"), "an end by memory", HEALED)
-    contest.await_ready("consumer", 2)
+    contest.await_all_ready()
 
 
 def container_of(pod: Pod) -> str:
