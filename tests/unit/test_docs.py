@@ -113,7 +113,7 @@ def test_every_flag_that_is_named_exists(path: Path) -> None:
 @each_document()
 def test_every_environment_name_is_a_setting(path: Path) -> None:
     names = {f"ROCKOLA_{name.upper()}" for name in Settings.model_fields}
-    names |= {"ROCKOLA_REQUIRE", "ROCKOLA_CACHE", EMBEDDED, *NAMED.values()}  # of the tests
+    names |= {"ROCKOLA_REQUIRE", "ROCKOLA_CACHE", "ROCKOLA_NODE", EMBEDDED, *NAMED.values()}  # of the tests
     assert set(re.findall(r"ROCKOLA_[A-Z_]+", path.read_text())) <= names
 
 
