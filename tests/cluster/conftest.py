@@ -1,4 +1,4 @@
-"""The node of the session, and the chart on it: started when the first test asks, gone at the end."""
+"""The node of this folder, and the chart on it: started when the first test asks, gone after the last."""
 
 import os
 import random
@@ -13,6 +13,8 @@ from services import missing
 from tools.cluster.node import Node, running_node
 from tools.services.process import Missing
 
+OPENED = ExitStack()
+
 
 @pytest.fixture(scope="session")
 def node() -> Iterator[Node]:
@@ -20,12 +22,19 @@ def node() -> Iterator[Node]:
     if folder := os.environ.get("ROCKOLA_NODE"):
         yield Node(Path(folder))
         return
-    with ExitStack() as stack:
-        try:
-            opened = stack.enter_context(running_node())
-        except Missing as error:
-            missing(error.service, error)
-        yield opened
+    try:
+        yield OPENED.enter_context(running_node())
+    except Missing as error:
+        missing(error.service, error)
+    finally:
+        OPENED.close()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """The node goes with the last test of this folder: the others have the machine for themselves."""
+    if nextitem is None or nextitem.path.parent != item.path.parent:
+        OPENED.close()
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ def test_every_pod_is_ready(contest: Contest) -> None:
 
 
 def test_a_vote_through_each_service_is_read_back(contest: Contest) -> None:
-    assert "Phase:          Succeeded" in contest.node.helm("test", "rockola", "--timeout=120s")
+    assert "Phase:          Succeeded" in contest.node.helm("test", "rockola", "--logs", "--timeout=120s")
 
 
 def test_a_vote_file_through_both_doors_counts_exactly(contest: Contest, tmp_path: Path) -> None:

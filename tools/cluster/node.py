@@ -130,7 +130,7 @@ def said(command: Sequence[str], given: str | None = None) -> str:
     """What a command prints; Failed with what it said when it could not."""
     done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Failed(f"{Path(command[0]).name} {' '.join(command[2:6])}: {done.stderr.strip() or done.stdout.strip()}")
+        raise Failed(f"{Path(command[0]).name} {' '.join(command[2:6])}: {done.stderr.strip()} {done.stdout.strip()}")
     return done.stdout
 
 

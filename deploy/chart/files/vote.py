@@ -8,28 +8,33 @@ import uuid
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-PATIENCE = 60  # seconds until the consumer has judged it
+PATIENCE = 60  # seconds until a way leads there and the vote is judged
 VOTE = {"name": "rockola", "album": "helm test", "year": 2026, "rank": 10}
 
 
 def cast(door: str) -> str:
-    """The receipt of a vote."""
+    """The receipt of a vote; it has an id, so that it may be sent again."""
     body = json.dumps(VOTE | {"id": f"helm-test-{uuid.uuid4()}"}).encode()
-    with urlopen(Request(door, body, {"Content-Type": "application/json"}), timeout=15) as answer:
-        return str(json.load(answer)["receipt"])
+    return str(ask(Request(door, body, {"Content-Type": "application/json"}), 503)["receipt"])
 
 
 def read_back(pages: str, receipt: str) -> dict[str, object]:
     """What the pages say of it, once they do."""
-    asked = Request(f"{pages}/api/votes/{receipt}", headers={"Authorization": f"Bearer {os.environ['ROCKOLA_TOKEN']}"})
+    token = {"Authorization": f"Bearer {os.environ['ROCKOLA_TOKEN']}"}
+    return ask(Request(f"{pages}/api/votes/{receipt}", headers=token), 404)
+
+
+def ask(request: Request, not_yet: int) -> dict[str, object]:
+    """The answer; while it has that status, or there is none, it is asked again."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            with urlopen(asked, timeout=15) as answer:
+            with urlopen(request, timeout=15) as answer:
                 found: dict[str, object] = json.load(answer)
                 return found
-        except HTTPError as error:
-            if error.code != 404 or time.monotonic() > deadline:
+        except OSError as error:
+            final = isinstance(error, HTTPError) and error.code != not_yet
+            if final or time.monotonic() > deadline:
                 raise
         time.sleep(0.5)
 
