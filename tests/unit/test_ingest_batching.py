@@ -61,6 +61,13 @@ async def rest() -> None:
         await asyncio.sleep(0)
 
 
+async def put_one_by_one(batcher: Batcher, voter: Voter, votes: int) -> None:
+    """So many votes, each when all that the one before set going has gone as far as it can."""
+    for number in range(votes):
+        batcher.put(numbered(number), voter)
+        await rest()
+
+
 async def until(holds: Callable[[], bool]) -> None:
     """Lets everything go on until it holds."""
     async with asyncio.timeout(30):
@@ -98,9 +105,7 @@ def test_those_who_are_answered_and_come_back_go_with_those_who_wait(monkeypatch
 
     async def work(server: Server, voter: Voter) -> Any:
         batcher = Batcher(server.cast, 10, Metrics())
-        for number in range(4):
-            batcher.put(numbered(number), voter)
-            await rest()
+        await put_one_by_one(batcher, voter, 4)
         server.open.release()
         await rest()
         answered, sent = list(voter.offsets), len(server.batches)
@@ -115,9 +120,7 @@ def test_those_who_are_answered_and_come_back_go_with_those_who_wait(monkeypatch
 def test_who_does_not_come_back_is_not_waited_for_long() -> None:
     async def work(server: Server, voter: Voter) -> Any:
         batcher = Batcher(server.cast, 10, Metrics())
-        for number in range(2):
-            batcher.put(numbered(number), voter)
-            await rest()
+        await put_one_by_one(batcher, voter, 2)
         server.open.release()
         await until(lambda: len(server.batches) == 2)
         await batcher.close()
@@ -152,9 +155,7 @@ def test_a_cast_that_fails_leaves_its_votes_unknown_and_the_next_goes_on() -> No
             return await server.cast(votes)
 
         batcher = Batcher(cast, 10, Metrics())
-        for number in range(4):
-            batcher.put(numbered(number), voter)
-            await rest()
+        await put_one_by_one(batcher, voter, 4)
         return [type(outcome) for outcome in voter.outcomes]
 
     assert run(work) == [Unavailable, Unavailable, NotSent, Place]

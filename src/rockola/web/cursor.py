@@ -4,7 +4,7 @@ That of a tail has a position for each partition: `partition:position,….genera
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2s
 from typing import NamedTuple
 
@@ -32,32 +32,39 @@ class TailCursor(NamedTuple):
 
 def write_cursor(cursor: Cursor, generation: str) -> str:
     """The text of a cursor."""
-    text = f"{cursor.received_at}.{cursor.partition}.{cursor.offset}.{generation}"
-    return f"{text}.{_check(text)}"
+    return _checked(f"{cursor.received_at}.{cursor.partition}.{cursor.offset}.{generation}")
 
 
 def read_cursor(text: str) -> LogCursor:
     """The cursor of a text; ValueError when no page ended there, as far as its check tells."""
-    found = WRITTEN.fullmatch(text)
-    if not found or found[5] != _check(text.rpartition(".")[0]):
-        raise ValueError("not a cursor")
-    return LogCursor(Cursor(int(found[1]), int(found[2]), int(found[3])), found[4])
+    received_at, partition, offset, generation = _parts(WRITTEN, text)
+    return LogCursor(Cursor(int(received_at), int(partition), int(offset)), generation)
 
 
 def write_tail(cursor: TailCursor) -> str:
     """The text of where a tail is."""
     positions = ",".join(f"{partition}:{position}" for partition, position in cursor.positions.items())
-    text = f"{positions}.{cursor.generation}"
-    return f"{text}.{_check(text)}"
+    return _checked(f"{positions}.{cursor.generation}")
 
 
 def read_tail(text: str) -> TailCursor:
     """Where a tail is; ValueError when none was there, as far as the check tells."""
-    found = WRITTEN_TAIL.fullmatch(text)
-    if not found or found[3] != _check(text.rpartition(".")[0]):
+    positions, generation = _parts(WRITTEN_TAIL, text)
+    pairs = (pair.split(":") for pair in positions.split(",") if pair)
+    return TailCursor({int(partition): int(position) for partition, position in pairs}, generation)
+
+
+def _checked(text: str) -> str:
+    """The text with its check behind it."""
+    return f"{text}.{_check(text)}"
+
+
+def _parts(written: re.Pattern[str], text: str) -> Sequence[str]:
+    """What the groups of the pattern hold, but for the check; ValueError when the text or its check is wrong."""
+    found = written.fullmatch(text)
+    if not found or text != _checked(text.rpartition(".")[0]):
         raise ValueError("not a cursor")
-    pairs = (pair.split(":") for pair in found[1].split(",") if pair)
-    return TailCursor({int(partition): int(position) for partition, position in pairs}, found[2])
+    return found.groups()[:-1]
 
 
 def _check(text: str) -> str:
