@@ -28,8 +28,7 @@ class One:
     def settle(self, vote: Vote, outcome: Outcome | Unavailable) -> None:
         """See Waiter."""
         if type(outcome) is Place:
-            generation, partition, offset = outcome  # spelled here: str() of a place takes twice as long
-            body = f'{{"id":{spell_id(vote)},"receipt":"{generation}.{partition}.{offset}"}}'
+            body = f"{{{spell_accepted(vote, outcome)}}}"
             self._answer(self._request, f"{ACCEPTED}{len(body)}\r\n\r\n{body}".encode())
         elif isinstance(outcome, InvalidVote):
             self._answer(self._request, answers.refusal(outcome))
@@ -69,15 +68,17 @@ class Tray:
         return answers.answer(202 if accepted else 207, f'{{"votes":[{told}]}}')
 
 
-def spell_id(vote: Vote) -> str:
-    """JSON of the vote's id; its rule leaves nothing to escape."""
-    return f'"{vote.id}"' if vote.id else "null"
+def spell_accepted(vote: Vote, place: Place) -> str:
+    """JSON members of an accepted vote; the rule of ids leaves nothing to escape."""
+    generation, partition, offset = place  # spelled here: str() of a place takes twice as long
+    own = f'"{vote.id}"' if vote.id else "null"
+    return f'"id":{own},"receipt":"{generation}.{partition}.{offset}"'
 
 
 def spell_outcome(vote: object, outcome: object) -> str:
     """JSON of what became of a vote of a batch."""
     if isinstance(vote, Vote) and type(outcome) is Place:
-        return f'{{"status":202,"id":{spell_id(vote)},"receipt":"{outcome}"}}'
+        return f'{{"status":202,{spell_accepted(vote, outcome)}}}'
     told: dict[str, object] = {"status": 400}
     if isinstance(outcome, InvalidVote):
         told = {"status": 429 if outcome.code == RATE_LIMITED else 422, "field": outcome.field}

@@ -56,7 +56,7 @@ class Place(NamedTuple):
         return cls(found[1], int(found[2]), int(found[3]))
 
 
-class Vote(Struct, frozen=True):
+class Vote(Struct, frozen=True, gc=False):
     """A vote as it is counted. `rank` in hundredths; `voter` a digest; `id` and `voter` empty when absent."""
 
     name: str
@@ -68,10 +68,7 @@ class Vote(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuses what is not in its one canonical form: InvalidVote names the field."""
-        require(canonical("name", self.name) == self.name, "name", "is not in its canonical form")
-        require(canonical("album", self.album) == self.album, "album", "is not in its canonical form")
-        require(self.year in YEARS, "year", "must be a year from 1900 to 2100")
-        require(self.rank in RANKS, "rank", "must be 0 to 10 with at most two decimals")
+        _require_right(self.name, self.album, self.year, self.rank)
         if self.id:
             check_id(self.id)
         if self.voter:
@@ -88,7 +85,7 @@ class Vote(Struct, frozen=True):
         return f"{self.voter}/{self.id}" if self.voter and self.id else self.id
 
 
-class Record(Struct, frozen=True):
+class Record(Struct, frozen=True, gc=False):
     """A vote as it lies in the log: `at` is the server's receive time in Unix milliseconds, shown, never decisive."""
 
     vote: Vote
@@ -96,7 +93,7 @@ class Record(Struct, frozen=True):
     at: int
 
 
-class Judged(Struct, frozen=True):
+class Judged(Struct, frozen=True, gc=False):
     """A record with its verdict. `record` is None, and `raw` its bytes, only when it is unreadable."""
 
     offset: int
@@ -126,6 +123,14 @@ def _spelled(field: str, text: str) -> str:
 
 
 _remembered = lru_cache(maxsize=8192)(_spelled)  # bands and albums repeat: a look-up instead of four passes
+
+
+@lru_cache(maxsize=32_768)  # a contest has some thousand different votes, but for their ids
+def _require_right(name: str, album: str, year: int, rank: int) -> None:
+    require(canonical("name", name) == name, "name", "is not in its canonical form")
+    require(canonical("album", album) == album, "album", "is not in its canonical form")
+    require(year in YEARS, "year", "must be a year from 1900 to 2100")
+    require(rank in RANKS, "rank", "must be 0 to 10 with at most two decimals")
 
 
 def check_id(text: str) -> None:
