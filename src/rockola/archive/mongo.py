@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from typing import Any
 
@@ -93,12 +94,14 @@ class MongoArchive:
         return {int(partition): int(position) for partition, position in self._kept().get("checkpoints", {}).items()}
 
     def replay(self, partition: int, start: int, until: int) -> Iterator[Sequence[Judged]]:
-        """See Archive; one query, so that what it finds is read once however much it is."""
+        """See Archive; one query, so that what it finds is read once however much it is, and a batch ahead."""
         if start >= until:
             return
-        chosen = replayed(partition, start, until)
-        with closing(self._votes.find(chosen, REPLAYED, sort=IN_ORDER, batch_size=BATCH)) as cursor:
-            while found := _next(cursor):
+        asked = self._votes.find(replayed(partition, start, until), REPLAYED, sort=IN_ORDER, batch_size=BATCH)
+        with closing(asked) as cursor, ThreadPoolExecutor(1) as ahead:
+            coming = ahead.submit(_next, cursor)
+            while found := coming.result():
+                coming = ahead.submit(_next, cursor)
                 yield [read(document) for document in found]
 
     def page(self, query: Query, start: Cursor | None, limit: int, newer: bool = False) -> Page:
