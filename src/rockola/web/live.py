@@ -11,7 +11,7 @@ from rockola.web.veil import veiled
 from rockola.web.watch import Reading, Watch
 
 PAUSE = 0.04  # seconds between looks: a vote is shown within 100 ms
-CALM = 0.05  # seconds after a change: at most 20 events a second
+CALM = 0.025  # seconds after a change: as many events a second as a reader may ask for
 CALM_BYTES = 2_000_000  # a second to one reader: long results are sent less often
 HEARTBEAT = 15.0  # seconds
 

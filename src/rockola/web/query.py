@@ -16,6 +16,8 @@ from rockola.web.cursor import read_cursor, read_tail
 from rockola.web.problems import Problem, bad_parameter
 
 PAGE, LARGEST_PAGE = 50, 200  # rows
+MOST_EVENTS = 40  # a second
+DEFAULTS = {"limit": PAGE, "per_second": MOST_EVENTS}
 MOST_FIELDS = 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECONDS = re.compile(r"[0-9]{1,15}")
@@ -31,11 +33,11 @@ class Parameter(NamedTuple):
     rule: str
 
 
-def read_limit(text: str) -> int:
-    """Rows of a page; more than there may be are as many as there may be."""
+def read_number(text: str, most: int) -> int:
+    """A whole number from 1; more than there may be are as many as there may be."""
     if not re.fullmatch("[1-9][0-9]*", text):
         raise ValueError
-    return LARGEST_PAGE if len(text) > len(str(LARGEST_PAGE)) else min(int(text), LARGEST_PAGE)
+    return most if len(text) > len(str(most)) else min(int(text), most)
 
 
 def read_instant(text: str) -> int:
@@ -59,6 +61,11 @@ class Format(StrEnum):
     NDJSON = "ndjson"
 
 
+def counted(most: int) -> Parameter:
+    """A number of things, at most so many."""
+    return Parameter(partial(read_number, most=most), f"must be a whole number from 1; above {most} it is {most}")
+
+
 TIME = "must be Unix milliseconds or ISO 8601 with a zone, as 2026-01-31T18:00:00Z"
 PARAMETERS = {
     "name": Parameter(partial(canonical, "name"), "must be a band of 1 to 80 characters"),
@@ -68,7 +75,8 @@ PARAMETERS = {
     "from": Parameter(read_instant, TIME),
     "to": Parameter(read_instant, f"{TIME}; votes of that instant are left out"),
     "id": Parameter(_read_id, "must be an id of 8 to 128 characters"),
-    "limit": Parameter(read_limit, f"must be a whole number from 1; above {LARGEST_PAGE} it is {LARGEST_PAGE}"),
+    "limit": counted(LARGEST_PAGE),
+    "per_second": counted(MOST_EVENTS),
     "after": Parameter(read_cursor, "must be the `next` of another page"),
     "before": Parameter(read_cursor, "must be the `previous` of another page"),
     "since": Parameter(read_tail, "must be the `next` of another tail"),
@@ -117,5 +125,7 @@ def _read(name: str, text: str) -> Any:
 
 
 def _described(name: str) -> dict[str, Any]:
-    schema = {"type": "integer", "minimum": 1, "default": PAGE} if name == "limit" else {"type": "string"}
+    schema: dict[str, Any] = {"type": "string"}
+    if name in DEFAULTS:
+        schema = {"type": "integer", "minimum": 1, "default": DEFAULTS[name]}
     return {"name": name, "in": "query", "required": False, "description": PARAMETERS[name].rule, "schema": schema}

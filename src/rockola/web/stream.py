@@ -48,10 +48,11 @@ class Stream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, live: Live, seats: Seats, sight: Callable[[Results], Sight]) -> None:
+    def __init__(self, live: Live, seats: Seats, sight: Callable[[Results], Sight], rest: float) -> None:
+        """`rest` are the seconds that lie between two states at least; what comes meanwhile is told together."""
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["Content-Length"]
-        self._live, self._seats, self._sight = live, seats, sight
+        self._live, self._seats, self._sight, self._rest = live, seats, sight, rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers; an error before the first state is a problem."""
@@ -77,6 +78,7 @@ class Stream(Response):
             event = self._live.heartbeat() if frame is seen else frame.event(self._sight(frame.results))
             async with asyncio.timeout(PATIENCE):
                 await send({"type": "http.response.body", "body": event, "more_body": True})
+            await asyncio.sleep(self._rest)
             seen, frame = frame, await self._live.after(frame)
         await send({"type": "http.response.body"})
 

@@ -5,6 +5,8 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import takewhile
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,9 +36,9 @@ def events(answer: httpx.Response) -> Iterator[Event]:
 
 
 @contextmanager
-def listening(url: str, **headers: str) -> Iterator[Iterator[Event]]:
+def listening(url: str, query: str = "", **headers: str) -> Iterator[Iterator[Event]]:
     """A reader of the stream."""
-    with httpx.stream("GET", url + STREAM, headers=headers, timeout=10) as answer:
+    with httpx.stream("GET", url + STREAM + query, headers=headers, timeout=10) as answer:
         yield events(answer)
 
 
@@ -112,6 +114,17 @@ def test_changes_that_follow_fast_are_told_together(stores: Stores, url: str) ->
             if told[-1] == 200:
                 break
     assert (told == sorted(told), len(told) < 100) == (True, True)
+
+
+def test_no_reader_gets_more_events_a_second_than_asked_for(stores: Stores, url: str) -> None:
+    with listening(url, "?per_second=5") as reader:
+        next(reader)
+        began = time.monotonic()
+        counting = Thread(target=lambda: [stores.count(SONORA) for _ in range(300)])
+        counting.start()
+        events = list(takewhile(lambda event: event["data"]["counted"] < 300, reader))
+        counting.join()
+    assert 0 < len(events) <= 5 * (time.monotonic() - began)
 
 
 def test_nothing_new_is_a_heartbeat(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 // The stream of results: each state whole, and a word when there is no stream.
 
+const STREAM = "/api/results/stream?per_second=5"; // quicker than an eye that reads numbers
 const SILENCE = 40_000; // ms: two heartbeats and a half
 const RETRY = 4_000; // ms, and up to as many more by chance, so that a hall does not come back at once
 
@@ -28,7 +29,7 @@ export function listen(hear, lose) {
 
   function open() {
     stream?.close();
-    stream = new EventSource("/api/results/stream");
+    stream = new EventSource(STREAM);
     heardAt = Date.now();
     stream.addEventListener("results", (event) => pass(JSON.parse(event.data)));
     stream.addEventListener("heartbeat", () => pass(null));
