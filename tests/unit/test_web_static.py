@@ -34,3 +34,9 @@ def test_a_file_names_those_it_imports_by_their_digest() -> None:
 
 def test_all_files_together_weigh_under_150_kb() -> None:
     assert sum(len(asset.zipped) for asset in Assets().files.values()) < 150_000
+
+
+def test_a_style_sheet_holds_those_it_imports() -> None:
+    assets = Assets()
+    sheet = assets.files[assets.url("results.css").removeprefix("/static/")].content.decode()
+    assert ("@import" in sheet, "--candidate-0" in sheet, ".uplot" in sheet) == (False, True, True)

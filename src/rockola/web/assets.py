@@ -13,6 +13,7 @@ from rockola.web.problems import Problem
 FOLDER = Path(__file__).parent / "static"
 MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+SHEET = re.compile(rb'@import "\./([a-zA-Z.]+)";\n')
 IMPORT = re.compile(rb'(?<=from "\./)[a-z_]+\.js(?=")')
 SPOKEN = re.compile(r'\b_\("([^"]+)"\)|\bplural\("([^"]+)", "([^"]+)"')
 
@@ -61,13 +62,17 @@ class Assets:
         return router
 
     def _place(self, name: str) -> str:
-        """Gives a file its name, after those it imports, whose names stand in it."""
+        """Gives a file its name, after the scripts it imports, whose names stand in it."""
         if name not in self._names:
-            content = IMPORT.sub(lambda found: self._place(found[0].decode()).encode(), self._sources[name])
+            content = IMPORT.sub(lambda found: self._place(found[0].decode()).encode(), self._whole(name))
             self._names[name] = _hashed(name, content)
             media = MEDIA[Path(name).suffix]
             self.files[self._names[name]] = Asset(content, gzip.compress(content, mtime=0), media)
         return self._names[name]
+
+    def _whole(self, name: str) -> bytes:
+        """A file with the style sheets it imports in their place: a page waits for one sheet, not for two in turn."""
+        return SHEET.sub(lambda found: self._whole(found[1].decode()), self._sources[name])
 
 
 def _hashed(name: str, content: bytes) -> str:
