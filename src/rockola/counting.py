@@ -2,6 +2,8 @@
 
 import time
 from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Event
 
@@ -16,8 +18,10 @@ from rockola.vote.model import Judged, Verdict
 
 LOOK_AGAIN = 1.0  # seconds: a tally that is wiped while nobody votes is noticed within
 PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)  # seconds between tries while a service is away
-GATHER = 0.02  # seconds for a step's worth of votes to come together: a step costs as much for one as for many
-MOVED = ("read", "archived")  # the last point of a step that was refused because the position had moved
+GATHER = 0.02  # seconds of a round at least, for votes to come together: a step costs as much for one as for many
+HANDS = 8  # partitions that are counted at once: most of a step is waiting for tally and archive
+READ = "read"  # the point of a step up to which it needs the reader
+MOVED = (READ, "archived")  # the last point of a step that was refused because the position had moved
 IDLE = "looked"  # the last point of a step that found nothing new
 
 log = structlog.get_logger()
@@ -45,14 +49,24 @@ class Counting:
 
     def run(self) -> None:
         """Counts until it is stopped; BrokenPromise ends it, since going on would count wrongly."""
-        while not self._stop.is_set():
-            advanced = [self._advance(one) for one in self._due()]
-            if self._again:
-                self._stop.wait(PAUSES[0])
-            elif not any(advanced):
-                self._reader.wait(LOOK_AGAIN)
-            elif max(advanced) < BATCH:
-                self._stop.wait(GATHER)
+        with ThreadPoolExecutor(HANDS, "counting") as hands:
+            while not self._stop.is_set():
+                began = time.monotonic()
+                advanced = [self._settle(step) for step in self._walk(self._due(), hands)]
+                if self._again:
+                    self._stop.wait(PAUSES[0])
+                elif not any(advanced):
+                    self._reader.wait(LOOK_AGAIN)
+                elif max(advanced) < BATCH:
+                    self._stop.wait(began + GATHER - time.monotonic())
+
+    def _walk(self, partitions: Sequence[int], hands: ThreadPoolExecutor) -> Sequence["_Walk"]:
+        """A step of each: one after the other while they read, which the reader wants, and then all at once."""
+        steps = [_Walk(self._consumer, partition) for partition in partitions]
+        for step in steps:
+            step.go(READ)
+        list(map(_Walk.go, steps) if len(steps) == 1 else hands.map(_Walk.go, steps))
+        return steps
 
     def _due(self) -> list[int]:
         """The partitions that are this consumer's to count, but for those that are to be tried later."""
@@ -65,21 +79,20 @@ class Counting:
         self._metrics.owned.set(len(owned))
         return [one for one in sorted(owned - self._stopped) if self._again.get(one, 0) <= now]
 
-    def _advance(self, partition: int) -> int:
+    def _settle(self, step: "_Walk") -> int:
         """How many records a step took; at least 1 when there may be more to do at once."""
-        point, counted, began = "", list[Judged](), time.monotonic()
-        try:
-            for point in self._consumer.step(partition, counted):
-                failpoint(f"consumer.{point}")
-        except Unavailable as error:
-            self._put_off(partition, error)
-        except TooManyUnreadable as error:
-            self._give_up(partition, error)
+        partition, point, counted = step.partition, step.point, step.counted
+        if isinstance(step.error, Unavailable):
+            self._put_off(partition, step.error)
+        elif isinstance(step.error, TooManyUnreadable):
+            self._give_up(partition, step.error)
+        elif step.error is not None:
+            raise step.error
         else:
             if counted or point == IDLE:
                 self._failures.pop(partition, None)
                 self._again.pop(partition, None)
-            self._tell(partition, point, counted, time.monotonic() - began)
+            self._tell(step)
         return 0 if point == IDLE else max(1, len(counted))
 
     def _put_off(self, partition: int, error: Unavailable) -> None:
@@ -97,13 +110,13 @@ class Counting:
         self._metrics.stopped.labels(partition).set(1)
         log.error("partition_stopped", partition=partition, reason=str(error))
 
-    def _tell(self, partition: int, point: str, counted: list[Judged], seconds: float) -> None:
-        self._metrics.moved.inc(point in MOVED)
-        self._metrics.rebuilds.inc(point == "rebuilt")
-        if counted:
-            self._tell_counted(counted)
-            self._metrics.step_seconds.observe(seconds)
-        self._tell_lag(partition)
+    def _tell(self, step: "_Walk") -> None:
+        self._metrics.moved.inc(step.point in MOVED)
+        self._metrics.rebuilds.inc(step.point == "rebuilt")
+        if step.counted:
+            self._tell_counted(step.counted)
+            self._metrics.step_seconds.observe(step.ended - step.began)
+        self._tell_lag(step.partition)
 
     def _tell_lag(self, partition: int) -> None:
         """Also while a service is away: that is when it grows."""
@@ -119,3 +132,25 @@ class Counting:
         newest = max((one.record.at for one in counted if one.record and one.verdict is Verdict.COUNTED), default=None)
         if newest is not None:
             self._metrics.newest.set(newest / 1000)
+
+
+class _Walk:
+    """A step under way: the last point that it passed, what it counted, and what ended it before its end."""
+
+    def __init__(self, consumer: Consumer, partition: int) -> None:
+        self.partition, self.point, self.counted = partition, "", list[Judged]()
+        self.began = self.ended = time.monotonic()
+        self.error: Exception | None = None
+        self._points = consumer.step(partition, self.counted)
+
+    def go(self, until: str = "") -> None:
+        """Goes on to a point, or to the end, on any thread."""
+        try:
+            for point in self._points:
+                self.point = point
+                failpoint(f"consumer.{point}")
+                if point == until:
+                    break
+        except Exception as error:  # raised where all steps of the round have ended
+            self.error = error
+        self.ended = time.monotonic()

@@ -5,6 +5,7 @@ same and does not grow.
 """
 
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +20,7 @@ from rockola.vote.rules import Entry
 
 PULL = 1000  # messages that are taken from the driver at once
 LEAVING = 3.0  # seconds that Kafka has to hear that a member leaves
+REPORT = 0.5  # seconds between two commits: the broker makes a record of each, and waits for its copies
 SETTINGS = {
     "enable.auto.commit": False,
     "auto.offset.reset": "error",
@@ -48,6 +50,9 @@ class Member:
         self.fresh = set[int]()  # partitions of which something came that was not read
         self._fetched = set[int]()  # partitions of ours of which records come
         self._windows: dict[int, Window] = {}
+        self._reached: dict[int, int] = {}  # positions that Kafka was not told yet
+        self._reported = 0.0
+        self._leaving: threading.Thread | None = None
         settings = cluster.settings(**SETTINGS, **_grouped(cluster), error_cb=self._heed, on_commit=_committed)
         self._consumer = Consumer(settings, logger=Lines())
         self._consumer.subscribe([self._topic], on_assign=self._take_on, on_revoke=self._give_up)
@@ -56,6 +61,7 @@ class Member:
         """Takes what has come, and serves the group."""
         with self._complete():
             self._sort(self._consumer.consume(PULL, 0))
+        self._report()
 
     def listen(self, seconds: float) -> None:
         """The same, and waits for the first of it."""
@@ -110,19 +116,31 @@ class Member:
         return max(high, window.next) if high >= 0 else None
 
     def commit(self, partition: int, position: int) -> None:
-        """For tools; that it failed is told to the log, and nothing depends on it."""
-        try:
-            self._consumer.commit(offsets=[self._at(partition, position)], asynchronous=True)
-        except KafkaException as error:
-            _committed(error.args[0], [])
+        """For tools, within REPORT; that it failed is told to the log, and nothing depends on it."""
+        self._reached[partition] = position
 
     def close(self) -> None:
         """Leaves the group: its partitions are free at once, or after the session when Kafka does not hear it now."""
-        leaving = threading.Thread(target=self._consumer.close, name="leaving", daemon=True)
-        leaving.start()
-        leaving.join(LEAVING)
-        if leaving.is_alive():  # the driver waits for its commits for ever
+        if self._leaving is not None:  # the driver does not bear to be told twice at a time
+            return
+        self._report(every=0)
+        self._leaving = threading.Thread(target=self._consumer.close, name="leaving", daemon=True)
+        self._leaving.start()
+        self._leaving.join(LEAVING)
+        if self._leaving.is_alive():  # the driver waits for its commits for ever
             log.warning("kafka_left_unheard", topic=self._topic)
+
+    def _report(self, every: float = REPORT) -> None:
+        """Tells Kafka how far the count is, of all partitions together."""
+        if not self._reached or time.monotonic() - self._reported < every:
+            return
+        self._reported, reached, self._reached = time.monotonic(), self._reached, {}
+        mine = [self._at(partition, position) for partition, position in reached.items() if partition in self.owned]
+        try:
+            if mine:
+                self._consumer.commit(offsets=mine, asynchronous=True)
+        except KafkaException as error:
+            _committed(error.args[0], [])
 
     def _leave(self, *partitions: int) -> None:
         """Nothing more is fetched of these."""

@@ -1,0 +1,88 @@
+"""A consumer at work, over real stores of several partitions."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+
+from building import keyed, vote
+from rockola.archive import Archive
+from rockola.consumer import Consumer
+from rockola.counting import Counting
+from rockola.metrics import Metrics
+from rockola.opening import open_archive, open_log_reader, open_log_writer, open_tally
+from rockola.tally import Tally
+from rockola.vote.contest import Contest
+from rockola.vote.errors import Contradiction
+from rockola.vote.model import Judged
+from running import until
+
+PARTITIONS, VOTES = 3, 60
+PATIENCE = 20.0  # seconds that a partition waits for the others
+
+
+class Meeting:
+    """An archive that keeps nothing of a partition before all of them have something to keep."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive, self._all = archive, Barrier(PARTITIONS)
+
+    def keep(self, partition: int, judged: list[Judged]) -> None:
+        self._all.wait(PATIENCE)
+        self._archive.keep(partition, judged)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._archive, name)
+
+
+class Torn(Meeting):
+    """One that finds something else than it should in one partition."""
+
+    def keep(self, partition: int, judged: list[Judged]) -> None:
+        if partition == 1:
+            raise Contradiction("torn")
+        self._archive.keep(partition, judged)
+
+
+@contextmanager
+def at_work(folder: Path, kind: type[Meeting]) -> Iterator[tuple[Counting, Tally]]:
+    """A consumer of as many votes in each partition, and its tally."""
+    asyncio.run(append(folder))
+    with ExitStack() as stack:
+        reader = stack.enter_context(closing(open_log_reader(url(folder, "log"))))
+        tally = stack.enter_context(closing(open_tally(url(folder, "tally"))))
+        archive: Any = kind(stack.enter_context(closing(open_archive(url(folder, "archive")))))
+        yield Counting(Consumer(reader, archive, tally, Contest(), 100), reader, Metrics()), tally
+
+
+def test_partitions_are_counted_at_once(tmp_path: Path) -> None:
+    with at_work(tmp_path, Meeting) as (counting, tally):
+        thread = Thread(target=counting.run)
+        thread.start()
+        until(lambda: sum(tally.totals().positions.values()) == VOTES, "the count")
+        counting.stop()
+        thread.join()
+
+
+def test_a_broken_promise_in_one_partition_ends_the_work_when_the_others_took_their_step(tmp_path: Path) -> None:
+    with at_work(tmp_path, Torn) as (counting, tally):
+        with pytest.raises(Contradiction):
+            counting.run()
+        assert tally.totals().positions == {0: VOTES // PARTITIONS, 1: 0, 2: VOTES // PARTITIONS}
+
+
+async def append(folder: Path) -> None:
+    """As many votes in each partition."""
+    writer = await open_log_writer(url(folder, "log") + f"?partitions={PARTITIONS}")
+    for _ in range(PARTITIONS):
+        await writer.append([keyed(vote())] * (VOTES // PARTITIONS))
+    await writer.close()
+
+
+def url(folder: Path, store: str) -> str:
+    """Where a store lies."""
+    return f"sqlite:///{folder}/{store}.db"
