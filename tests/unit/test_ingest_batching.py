@@ -90,14 +90,14 @@ def test_what_arrives_while_a_batch_is_on_its_way_is_the_next() -> None:
         for number in range(3):
             batcher.put(numbered(number), voter)
         await rest()
-        for number in range(3, 1000):
+        for number in range(3, LARGEST + 100):
             batcher.put(numbered(number), voter)
         for _ in range(4):
             server.open.release()
             await rest()
         return [len(batch) for batch in server.batches], server.most_flying, voter.offsets
 
-    assert run(work) == ([3, LARGEST, 1000 - 3 - LARGEST], 1, list(range(1000)))
+    assert run(work) == ([3, LARGEST, 97], 1, list(range(LARGEST + 100)))
 
 
 def test_those_who_are_answered_and_come_back_go_with_those_who_wait(monkeypatch: Any) -> None:

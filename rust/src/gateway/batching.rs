@@ -22,7 +22,7 @@ use crate::vote::codec::Outcome;
 use crate::vote::error::Fault;
 use crate::vote::model::Vote;
 
-const LARGEST: usize = 512; // votes of a batch; more would only make the first of them wait
+const LARGEST: usize = 1000; // votes of a batch; more would only make the first of them wait
 const ENOUGH: usize = 64; // votes that are not kept waiting for more: a batch's own price is little beside theirs
 const GATHER: Duration = Duration::from_millis(3); // that those who were answered have to come back
 const PATIENCE: Duration = Duration::from_secs(3); // for a vote's turn; after it is refused, and was certainly not sent

@@ -17,7 +17,7 @@ from rockola.vote.codec import Outcome
 from rockola.vote.errors import Unavailable
 from rockola.vote.model import Vote
 
-LARGEST = 512  # votes of a batch; more would only make the first of them wait
+LARGEST = 1000  # votes of a batch; more would only make the first of them wait
 ENOUGH = 64  # votes that are not kept waiting for more: a batch's own price is little beside theirs
 GATHER = 0.003  # seconds that those who were answered have to come back
 PATIENCE = 3.0  # seconds a vote waits for its turn; after them it is refused, and was certainly not sent
