@@ -12,7 +12,7 @@ use crate::process::Kernel;
 use crate::vote::model;
 
 const SECONDS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 12.0];
-const VOTES: [f64; 9] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 512.0];
+const VOTES: [f64; 10] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0];
 
 /// An HTTP status, or why a server refused.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
