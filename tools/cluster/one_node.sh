@@ -25,8 +25,13 @@ build() {
     wanted kube-router github.com/cloudnativelabs/kube-router/v2/cmd/kube-router@v$KUBE_ROUTER
 }
 
-wanted() { # PROGRAM GO-INSTALL-ARGUMENTS: installed unless it is there
-    [ -x "$bin/$1" ] || go install -ldflags="-s -w" "${@:2}"
+wanted() { # PROGRAM GO-INSTALL-ARGUMENTS: installed unless that version of it is there
+    local last=${!#}
+    is "$1" "${last##*@v}" || go install -ldflags="-s -w" "${@:2}"
+}
+
+is() { # PROGRAM VERSION
+    go version -m "$bin/$1" 2>/dev/null | grep -qP "^\tmod\t\S+\tv\Q$2\E\t"
 }
 
 build_kubernetes() { # its module replaces its own libraries, which `go install` refuses: a module of ours does the same
@@ -46,10 +51,10 @@ build_kubernetes() { # its module replaces its own libraries, which `go install`
     } >tools.go
     export GOFLAGS=-mod=mod
     for part in "${PARTS[@]}"; do
-        [ -x "$bin/$part" ] || { go mod tidy -e && break; }
+        is "$part" "$KUBERNETES" || { go mod tidy -e && break; }
     done
     for part in "${PARTS[@]}"; do
-        [ -x "$bin/$part" ] || go build -o "$bin/$part" \
+        is "$part" "$KUBERNETES" || go build -o "$bin/$part" \
             -ldflags="-s -w -X k8s.io/component-base/version.gitVersion=v$KUBERNETES" "k8s.io/kubernetes/cmd/$part"
     done
     unset GOFLAGS
