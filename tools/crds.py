@@ -3,14 +3,14 @@
 Strimzi's are written by its own generator, which wants Java 21; the others lie in Go modules.
 """
 
-import json
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.services.cache import alone, cache, jars, program
+from tools.modules import downloaded
+from tools.services.cache import alone, cache, jars
 from tools.services.process import Missing
 
 KEDA = "github.com/kedacore/keda/v2@v2.21.0"
@@ -39,15 +39,6 @@ def definitions() -> Iterator[Path]:
     for module, (folder, names) in MODULES.items():
         yield from (downloaded(module) / folder / f"{name}.yaml" for name in names)
     yield from sorted(strimzi().glob("*.yaml"))
-
-
-def downloaded(module: str) -> Path:
-    """The folder of a Go module."""
-    command = [program("go", "helm"), "mod", "download", "-json", module]
-    done = subprocess.run(command, cwd=tempfile.gettempdir(), capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise Missing("helm", f"{module} could not be fetched")
-    return Path(json.loads(done.stdout)["Dir"])
 
 
 def strimzi() -> Path:

@@ -3,7 +3,7 @@
 import signal
 import sys
 
-from tools.cluster import ingress, keda
+from tools.cluster import ingress
 from tools.cluster.node import NAMESPACE, build, programs, running_node
 from tools.services.process import Failed, Missing
 
@@ -35,7 +35,6 @@ if __name__ == "__main__":
     try:
         if sys.argv[1:] == ["build"]:
             build()
-            keda.build()
         else:
             run()
     except (Missing, Failed) as error:

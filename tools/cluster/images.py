@@ -1,16 +1,19 @@
-"""The images that the chart's pods run, and those of the stores beside it, built by podman on a base of Debian's.
+"""The images that pods of the node run, built by podman on a base of Debian's.
 
-No image is pulled: the base is debootstrap's, the doors in Rust are the program that `make rust` built.
+No image is pulled: the base is debootstrap's, the doors in Rust are the program that `make rust` built, KEDA and
+Prometheus are built from their Go modules.
 """
 
 import os
 import shutil
-import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rockola.rust import find_door
+from tools.cluster.command import said
+from tools.cluster.podman import exists, folder, podman, save
+from tools.crds import KEDA
+from tools.modules import Module
 from tools.services.cache import HERE as SERVICES
 from tools.services.cache import cache, jars, program
 from tools.services.process import Missing
@@ -18,24 +21,26 @@ from tools.services.valkey import server
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-BASE = "localhost/rockola-base:1"
+BASE = "localhost/rockola-base:bookworm"
 IMAGES = {
     "pause": "localhost/pause:1",
     "python": "localhost/rockola:cluster",
     "rust": "localhost/rockola-door:cluster",
     "stores": "localhost/stores:1",
+    "prometheus": "localhost/prometheus:1",
+    "keda": "localhost/keda:1",
 }
+MODULES = [  # Prometheus without its pages, and with no other way to find out whom it watches
+    Module(
+        "prometheus",
+        "github.com/prometheus/prometheus@v0.316.0",
+        {"prometheus": "./cmd/prometheus"},
+        tags="remove_all_sd,enable_kubernetes_sd",
+    ),
+    Module("keda", KEDA, {"keda": "./cmd/operator", "keda-adapter": "./cmd/adapter"}),
+]
 PACKAGES = "python3,python3-venv,ca-certificates"
 CERTIFICATES = Path("/etc/ssl/certs")
-CONFIGURATION = """\
-[containers]
-default_ulimits = ["nofile=10000:10000", "nproc=4096:4096"]
-netns = "host"
-[engine]
-cgroup_manager = "cgroupfs"
-runtime = "runc"
-events_logger = "file"
-"""
 
 
 def build() -> None:
@@ -46,7 +51,9 @@ def build() -> None:
     build_stores()
     build_python()
     build_rust()
-    written(tar(), *IMAGES.values())
+    for module in MODULES:
+        build_module(module)
+    save(tar(), *IMAGES.values())
 
 
 def tar() -> Path:
@@ -54,43 +61,11 @@ def tar() -> Path:
     return folder() / "images.tar"
 
 
-def folder() -> Path:
-    """Where they are kept."""
-    (path := cache() / "images").mkdir(exist_ok=True)
-    return path
-
-
-def podman(*arguments: str) -> str:
-    """What it says; Missing where it cannot do it."""
-    (configuration := folder() / "containers.conf").write_text(CONFIGURATION)
-    env = os.environ | {"CONTAINERS_CONF": str(configuration)}
-    return run([program("podman", "cluster"), *arguments], env)
-
-
-def run(command: Sequence[str], env: Mapping[str, str] | None = None, folder: Path | None = None) -> str:
-    """What a command prints; Missing with the end of what it said when it fails."""
-    done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise Missing("cluster", f"{' '.join(command[:3])}: {done.stderr.strip()[-2000:]}")
-    return done.stdout
-
-
-def written(file: Path, *images: str) -> None:
-    """Puts images into a file that a node loads."""
-    file.unlink(missing_ok=True)
-    podman("save", "-q", "-m", "-o", str(file), *images)
-
-
-def exists(image: str) -> bool:
-    """Whether podman has it."""
-    return image in podman("images", "--format", "{{.Repository}}:{{.Tag}}").split()
-
-
 def build_base() -> None:
     """Debian with Python and nothing else."""
     with tempfile.TemporaryDirectory(dir=folder()) as root:
-        run([program("debootstrap", "cluster"), "--variant=minbase", f"--include={PACKAGES}", "bookworm", root])
-        run(["tar", "-C", root, "-cf", f"{root}.tar", "."])
+        said([program("debootstrap", "cluster"), "--variant=minbase", f"--include={PACKAGES}", "bookworm", root])
+        said(["tar", "-C", root, "-cf", f"{root}.tar", "."])
     podman("import", "-q", f"{root}.tar", BASE)
     Path(f"{root}.tar").unlink()
 
@@ -99,8 +74,8 @@ def build_pause() -> None:
     """What holds the network of a pod: catatonit, which is static."""
     with tempfile.TemporaryDirectory(dir=folder()) as context:
         shutil.copy(program("catatonit", "cluster"), Path(context, "pause"))
-        Path(context, "Dockerfile").write_text('FROM scratch\nCOPY pause /pause\nENTRYPOINT ["/pause", "-P"]\n')
-        build_image("pause", Path(context))
+        steps = 'FROM scratch\nCOPY pause /pause\nENTRYPOINT ["/pause", "-P"]\n'
+        build_image("pause", Path(context), "--file=-", given=steps)
 
 
 def build_stores() -> None:
@@ -110,7 +85,7 @@ def build_stores() -> None:
             shutil.copytree(jars(name), Path(context, name), copy_function=os.link)
         shutil.copy(server(), context)
         compiled = ["-cp", f"{context}/mongo/*", "-d", f"{context}/mongod", str(SERVICES / "Mongod.java")]
-        run([program("javac", "cluster"), "--release=17", *compiled])
+        said([program("javac", "cluster"), "--release=17", *compiled])
         build_image("stores", Path(context), "--network=host", f"--file={HERE / 'stores.Dockerfile'}")
 
 
@@ -131,10 +106,17 @@ def build_rust() -> None:
     with tempfile.TemporaryDirectory(dir=folder()) as context:
         shutil.copy(door, Path(context, "rockola-door"))
         built = "ARG BASE\nFROM ${BASE} AS build\nCOPY rockola-door /target/release/\n"
-        Path(context, "Dockerfile").write_text(f"{built}FROM{last}")
-        build_image("rust", Path(context))
+        build_image("rust", Path(context), "--file=-", given=f"{built}FROM{last}")
 
 
-def build_image(name: str, context: Path, *flags: str) -> None:
+def build_module(module: Module) -> None:
+    """Its programs; whoever says nothing else starts the one that is named like it."""
+    module.build()
+    steps = ["ARG BASE", "FROM ${BASE}", f"COPY {' '.join(module.programs)} /", "USER 10001:10001"]
+    start = f'ENTRYPOINT ["/{module.name}"]\n'
+    build_image(module.name, module.folder, "--file=-", given="\n".join([*steps, start]))
+
+
+def build_image(name: str, context: Path, *flags: str, given: str | None = None) -> None:
     """One of IMAGES, on the base; what a layer is made of has not changed: it is not made again."""
-    podman("build", "-q", f"--build-arg=BASE={BASE}", *flags, f"--tag={IMAGES[name]}", str(context))
+    podman("build", "-q", f"--build-arg=BASE={BASE}", *flags, f"--tag={IMAGES[name]}", str(context), given=given)

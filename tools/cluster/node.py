@@ -2,16 +2,16 @@
 
 import os
 import shutil
-import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tools.cluster import images
+from tools.cluster.command import said
 from tools.helm import helm
 from tools.services.cache import alone, cache
-from tools.services.process import Failed, Missing
+from tools.services.process import Missing
 
 HERE = Path(__file__).parent
 CHART = HERE.parents[1] / "deploy" / "chart"
@@ -24,17 +24,7 @@ STORES = {
 }
 VOLUMES = 6
 PATIENCE = "--timeout=180s"
-DEBIAN = {  # a program of each package
-    "etcd": "etcd-server",
-    "runc": "runc",
-    "nft": "nftables",
-    "iptables": "iptables",
-    "ipset": "ipset",
-    "conntrack": "conntrack",
-    "catatonit": "catatonit",
-    "podman": "podman",
-    "debootstrap": "debootstrap",
-}
+DEBIAN = (HERE / "debian.txt").read_text().split()  # programs; behind a colon their package if its name is another
 
 
 class Node:
@@ -116,37 +106,24 @@ def running_node() -> Iterator[Node]:
             node.down()
 
 
-def kustomized(folder: Path) -> str:
-    """The objects of a folder that Kustomize puts together."""
-    return said([str(programs() / "bin/kubectl"), "kustomize", str(folder)])
-
-
 def programs() -> Path:
     """Where the node's programs are kept."""
     return cache() / "one-node"
-
-
-def said(command: Sequence[str], given: str | None = None) -> str:
-    """What a command prints; Failed with what it said when it could not."""
-    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise Failed(f"{Path(command[0]).name} {' '.join(command[2:6])}: {done.stderr.strip()} {done.stdout.strip()}")
-    return done.stdout
 
 
 def check() -> None:
     """Missing with a sentence where this machine cannot run a node."""
     check_packages()
     if not (programs() / "bin" / "kube-router").exists() or not images.tar().exists():
-        raise Missing("cluster", "cluster: `make cluster-tools` builds its programs and images")
+        raise Missing("cluster", "`make cluster-tools` builds its programs and images")
 
 
 def check_packages() -> None:
     """Missing with what to install, or that it is root's work."""
     if os.geteuid() != 0:
-        raise Missing("cluster", "cluster: a node of Kubernetes is root's work")
-    if lacking := [package for name, package in DEBIAN.items() if not shutil.which(name)]:
-        raise Missing("cluster", f"cluster: apt-get install {' '.join(lacking)}")
+        raise Missing("cluster", "a node of Kubernetes is root's work")
+    if lacking := [one.rpartition(":")[2] for one in DEBIAN if not shutil.which(one.partition(":")[0])]:
+        raise Missing("cluster", f"apt-get install {' '.join(lacking)}")
 
 
 def build() -> None:
