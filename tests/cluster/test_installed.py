@@ -15,7 +15,7 @@ ROWS = 1200
 def test_every_pod_is_ready(contest: Contest) -> None:
     pods = contest.pods()
     assert {pod["metadata"]["name"] for pod in pods if not is_ready(pod)} == set()
-    assert len(pods) == 6  # a pod of each door, two consumers, the pages, Redis
+    assert len(pods) == 7  # a pod of each door, two consumers, the pages, Redis, Prometheus
 
 
 def test_a_vote_through_each_service_is_read_back(contest: Contest) -> None:

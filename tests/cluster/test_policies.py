@@ -12,6 +12,7 @@ PORTS: Mapping[str, tuple[int, ...]] = {  # all that each part listens at
     "web": (5000, 9103),
     "consumer": (9102,),
     "redis": (6379,),
+    "prometheus": (9090,),
     "kafka": (9092,),
     "mongodb": (27017,),
 }
@@ -60,7 +61,7 @@ def reached(contest: Contest, pod: str, places: Places, namespace: str = NAMESPA
     return {places[at] for at in said.split()}
 
 
-@pytest.mark.parametrize("part", [*DOORS, "web", "consumer", "redis"])
+@pytest.mark.parametrize("part", [*DOORS, "web", "consumer", "redis", "prometheus"])
 def test_a_part_reaches_what_the_table_says(contest: Contest, places: Places, part: str) -> None:
     pod = contest.ready(part)[0]["metadata"]["name"]
     own = {(part, port) for port in PORTS[part]}  # its own ports are no connection between pods

@@ -16,7 +16,8 @@ def test_uninstall_leaves_the_volumes_alone(contest: Contest) -> None:
     contest.node.helm("uninstall", "rockola", "--wait", "--timeout=180s")
     kinds = contest.node.kubectl("api-resources", "--namespaced", "--verbs=list", "-o", "name").split()
     until(lambda: named(contest, *(set(kinds) - KEPT)) == OF_THE_NAMESPACE, "the end of the pods", 120)
-    assert named(contest, "persistentvolumeclaims") == {"persistentvolumeclaim/data-redis-0"}
+    claims = {f"persistentvolumeclaim/data-{part}-0" for part in ("redis", "prometheus")}
+    assert named(contest, "persistentvolumeclaims") == claims
 
 
 def named(contest: Contest, *kinds: str) -> set[str]:

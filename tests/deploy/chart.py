@@ -17,7 +17,7 @@ CHART = Path(__file__).parents[2] / "deploy" / "chart"
 NAMESPACE = "so1-proyecto2"
 EVERYTHING = (
     "--set=gateway_api.enabled=true,gateway_api.class=gke-l7-gxlb,gateway_api.grpc_host=g.example",
-    "--set=contest=title",
+    "--set=contest=title,network.api_ports={443,16443}",
 )
 CASES: Mapping[str, Sequence[str]] = {
     "default": (),

@@ -1,12 +1,15 @@
 """The dashboards and alert rules of the chart, as data."""
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+
+from tools.services.prometheus import Api
 
 FILES = Path(__file__).parents[2] / "deploy" / "chart" / "files"
 RULES = FILES / "rules.yaml"
@@ -15,10 +18,11 @@ COMPARED = re.compile(r"(.*\S)\s+[<>]\s+[\d.]+", re.DOTALL)
 
 
 class Query(NamedTuple):
-    """An expression, and who asks it."""
+    """An expression, who asks it, and the labels that its legend or its words tell."""
 
     place: str
     expression: str
+    labels: set[str]
 
 
 def dashboards() -> dict[str, dict[str, Any]]:
@@ -40,16 +44,24 @@ def _queries() -> Iterator[Query]:
     for name, board in dashboards().items():
         for panel in board["panels"]:
             for target in panel["targets"]:
-                yield Query(f"{name}: {panel['title']} {target['refId']}", with_windows(target["expr"]))
+                told = set(re.findall(r"{{(\w+)}}", target.get("legendFormat", "")))
+                yield Query(f"{name}: {panel['title']} {target['refId']}", with_windows(target["expr"]), told)
     for rule in alerts():
         found = COMPARED.fullmatch(rule["expr"])
-        yield Query(f"alert: {rule['alert']}", found[1] if found else rule["expr"])
+        told = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"]))
+        yield Query(f"alert: {rule['alert']}", found[1] if found else rule["expr"], told)
 
 
 def with_windows(expression: str) -> str:
     for name, window in WINDOWS.items():
         expression = expression.replace(name, window)
     return expression
+
+
+def numbers(prometheus: Api, expression: str) -> list[float]:
+    """The numbers that an expression gives now; NaN, which a quotient of nothing is, is none."""
+    found = [float(one["value"][1]) for one in prometheus.query(expression)]
+    return [number for number in found if not math.isnan(number)]
 
 
 def names_in(expression: str) -> set[str]:

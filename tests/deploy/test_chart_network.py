@@ -58,6 +58,11 @@ def test_kafka_lets_servers_and_consumers_in() -> None:
     assert {peer(one) for one in listener["networkPolicyPeers"]} == {"grpc-server", "rust-server", "consumer"}
 
 
+def test_the_kubernetes_api_is_where_the_values_say() -> None:
+    ports = {pair for pair in sent("apart") if pair[:2] == ("prometheus", "outside")}
+    assert ports == {("prometheus", "outside", 443), ("prometheus", "outside", 16443)}
+
+
 def test_stores_of_others_are_reached_at_their_ports() -> None:
     outside = {pair for pair in sent("external") if pair[1] == "outside" and pair[0] != "prometheus"}
     assert {(part, port) for part, _, port in outside} == {

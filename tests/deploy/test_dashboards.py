@@ -1,6 +1,5 @@
 """Every query of every panel and alert finds something in a real Prometheus that watched real processes under load."""
 
-import math
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -9,12 +8,12 @@ import grpc
 import pytest
 import yaml
 
-from dashboards import Query, alerts, dashboards, names_in, queries
+from dashboards import Query, alerts, dashboards, names_in, numbers, queries
 from rockola.metrics import Metrics
 from rockola.vote import vote_pb2
 from running import Process, run, until
 from services import Own
-from tools.services.prometheus import Prometheus
+from tools.services.prometheus import Api
 
 DEMO = str(files("rockola.send") / "demo.json")
 PARTS = ("server", "gateway", "consumer", "web")
@@ -38,7 +37,7 @@ def refused_by(server: Process) -> None:
 
 
 @pytest.fixture(scope="module")
-def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """A Prometheus that saw a vote file being counted."""
     folder = tmp_path_factory.mktemp("watched")
     own, server = Own(folder), Process(folder / "data", "server")
@@ -48,28 +47,22 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
         prometheus = own("prometheus", config=config_of(parts))
         for one in parts:
             one.start()
-        until(lambda: len(prometheus.query("up == 1")) == len(parts), "a scrape of each part")
+        until(lambda: len(prometheus.api.query("up == 1")) == len(parts), "a scrape of each part")
         refused_by(server)
         assert run("send", "--url", parts[1].url("gateway", "/grpc"), "--rate", "400", DEMO).returncode == 0
-        yield prometheus
+        yield prometheus.api
     finally:
         for one in parts:
             one.kill()
         own.close()
 
 
-def numbers(prometheus: Prometheus, expression: str) -> list[float]:
-    """The numbers that an expression gives now; NaN, which a quotient of nothing is, is none."""
-    found = [float(one["value"][1]) for one in prometheus.query(expression)]
-    return [number for number in found if not math.isnan(number)]
-
-
 @pytest.mark.parametrize("query", queries(), ids=lambda query: query.place)
-def test_a_query_finds_something(watched: Prometheus, query: Query) -> None:
+def test_a_query_finds_something(watched: Api, query: Query) -> None:
     until(lambda: numbers(watched, query.expression), f"an answer to {query.expression}")
 
 
-def test_the_candidates_have_the_votes_of_the_file(watched: Prometheus) -> None:
+def test_the_candidates_have_the_votes_of_the_file(watched: Api) -> None:
     until(lambda: numbers(watched, "sum(rockola_candidate_votes)") == [1010], "every vote of the file")
 
 

@@ -48,8 +48,8 @@ def watching(own: Own, config: str, targets: list[dict[str, Any]]) -> Prometheus
 def test_in_the_cluster_it_is_every_process_of_every_pod_and_nothing_else(own: Own) -> None:
     config = named("default", "ConfigMap", "prometheus")["data"]["prometheus.yaml"]
     prometheus = watching(own, config, list(ports_of_pods()))
-    until(prometheus.scraped, "the first targets: all come at once")
-    assert sorted((one["pod"], one["part"]) for one in prometheus.scraped()) == [
+    until(prometheus.api.targets, "the first targets: all come at once")
+    assert sorted((one["labels"]["pod"], one["labels"]["part"]) for one in prometheus.api.targets()) == [
         ("consumer-deployment", "consumer"),
         ("grpc-deployment", "gateway"),
         ("grpc-deployment", "server"),
