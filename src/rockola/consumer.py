@@ -62,6 +62,7 @@ class Consumer:
         self._require_kept(partition, position)
         self._unreadable[partition] = unreadable_in_a_row(before)
         self._positions[partition] = position
+        self._reader.commit(partition, position)  # which its last consumer may not have told any more
 
     def _count(self, partition: int, start: int, batch: Batch, counted: list[Judged]) -> Iterator[str]:
         readings, following = self._until_too_many(partition, read(batch.entries), batch.next)

@@ -10,6 +10,7 @@ import pytest
 
 from building import albums, keyed, vote
 from rockola.consumer import Consumer
+from rockola.eventlog.embedded import EmbeddedReader
 from rockola.opening import open_archive, open_log_reader, open_log_writer, open_tally
 from rockola.vote.contest import Contest
 from rockola.vote.errors import LostRecords
@@ -59,6 +60,24 @@ def stores(tmp_path: Path) -> Iterator[Stores]:
 def test_ten_votes_are_counted_and_no_more_the_second_time(stores: Stores) -> None:
     assert stores.count() == []
     assert albums(stores.tally.totals().counts) == {"Ash": 10}
+
+
+class Told(EmbeddedReader):
+    """A reader that remembers what tools would see."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.positions: dict[int, int] = {}
+
+    def commit(self, partition: int, position: int) -> None:
+        self.positions[partition] = position
+
+
+def test_a_position_that_is_found_is_told_to_tools_without_a_new_vote(stores: Stores) -> None:
+    """Whoever counted up to it may have gone before its word came to the log."""
+    with closing(Told(stores.url("log"))) as reader:
+        list(Consumer(reader, stores.archive, stores.tally, Contest(), 100).step(0, []))
+        assert reader.positions == {0: 10}
 
 
 def test_what_is_appended_later_is_counted_from_there(stores: Stores) -> None:
