@@ -27,7 +27,7 @@ from stream import figures as latencies
 from unarchived import Nothing
 
 LOOK = 0.1  # seconds to wait for the group
-VOTES, KEPT, MANY = 200_000, 50_000, 1_000_000
+VOTES, KEPT, MANY = 200_000, 100_000, 1_000_000
 RATE = 2000  # votes a second: half of what the MongoDB-wire server keeps beside everything else on two cores
 
 

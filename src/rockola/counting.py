@@ -18,8 +18,8 @@ from rockola.vote.model import Judged, Verdict
 
 LOOK_AGAIN = 1.0  # seconds: a tally that is wiped while nobody votes is noticed within
 PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)  # seconds between tries while a service is away
-GATHER = 0.02  # seconds of a round at least, for votes to come together: a step costs as much for one as for many
-HANDS = 8  # partitions that are counted at once: most of a step is waiting for tally and archive
+ROUND = 0.03  # seconds of a round at least, for votes to come together: a step costs as much for one as for many
+HANDS = 8  # partitions that are counted at once
 READ = "read"  # the point of a step up to which it needs the reader
 MOVED = (READ, "archived")  # the last point of a step that was refused because the position had moved
 IDLE = "looked"  # the last point of a step that found nothing new
@@ -33,6 +33,7 @@ class Counting:
     def __init__(self, consumer: Consumer, reader: LogReader, metrics: Metrics) -> None:
         self._consumer, self._reader, self._metrics = consumer, reader, metrics
         self._stop = Event()
+        self._at_once = True  # unless the last round worked more than it waited: then threads only cost
         self._stopped: set[int] = set()
         self._failures = Counter[int]()  # tries in a row that were put off, by partition
         self._again: dict[int, float] = {}  # when a partition that was put off is tried again
@@ -58,14 +59,17 @@ class Counting:
                 elif not any(advanced):
                     self._reader.wait(LOOK_AGAIN)
                 elif max(advanced) < BATCH:
-                    self._stop.wait(began + GATHER - time.monotonic())
+                    self._stop.wait(began + ROUND - time.monotonic())
 
     def _walk(self, partitions: Sequence[int], hands: ThreadPoolExecutor) -> Sequence["_Walk"]:
-        """A step of each: one after the other while they read, which the reader wants, and then all at once."""
+        """A step of each: one after the other while they read, which the reader wants, and then perhaps all at once."""
         steps = [_Walk(self._consumer, partition) for partition in partitions]
         for step in steps:
             step.go(READ)
-        list(map(_Walk.go, steps) if len(steps) == 1 else hands.map(_Walk.go, steps))
+        under_way, began = [step for step in steps if step.point == READ], time.monotonic()
+        list(hands.map(_Walk.go, steps) if self._at_once and len(under_way) > 1 else map(_Walk.go, steps))
+        if under_way:
+            self._at_once = sum(step.busy for step in under_way) < (time.monotonic() - began) / 2
         return steps
 
     def _due(self) -> list[int]:
@@ -140,11 +144,13 @@ class _Walk:
     def __init__(self, consumer: Consumer, partition: int) -> None:
         self.partition, self.point, self.counted = partition, "", list[Judged]()
         self.began = self.ended = time.monotonic()
+        self.busy = 0.0  # seconds of the processor, on the last thread
         self.error: Exception | None = None
         self._points = consumer.step(partition, self.counted)
 
     def go(self, until: str = "") -> None:
         """Goes on to a point, or to the end, on any thread."""
+        spent = time.thread_time()
         try:
             for point in self._points:
                 self.point = point
@@ -153,4 +159,4 @@ class _Walk:
                     break
         except Exception as error:  # raised where all steps of the round have ended
             self.error = error
-        self.ended = time.monotonic()
+        self.ended, self.busy = time.monotonic(), time.thread_time() - spent
