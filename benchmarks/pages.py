@@ -1,4 +1,10 @@
-"""What who looks at the pages feels: the first paint in a real browser, and the stream while hundreds read it."""
+"""What who looks at the pages feels: the first paint in a real browser, and the stream while hundreds read it.
+
+Most of a first paint is the browser's own: on two cores and without a graphics card, Chromium paints a page of one line
+after some 55 ms, one with a style sheet beside it and nothing else after 110, and the results with their sheet written
+into the page, which the policy of the pages forbids, after 110 too. The server answers within 10 to 20 ms; without any
+script the paint is as late.
+"""
 
 from collections.abc import Iterator
 from statistics import median

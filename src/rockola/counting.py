@@ -33,7 +33,7 @@ class Counting:
     def __init__(self, consumer: Consumer, reader: LogReader, metrics: Metrics) -> None:
         self._consumer, self._reader, self._metrics = consumer, reader, metrics
         self._stop = Event()
-        self._at_once = True  # unless the last round worked more than it waited: then threads only cost
+        self._at_once = True  # where rounds are long, and wait more than they work; else threads only cost
         self._stopped: set[int] = set()
         self._failures = Counter[int]()  # tries in a row that were put off, by partition
         self._again: dict[int, float] = {}  # when a partition that was put off is tried again
@@ -69,7 +69,8 @@ class Counting:
         under_way, began = [step for step in steps if step.point == READ], time.monotonic()
         list(hands.map(_Walk.go, steps) if self._at_once and len(under_way) > 1 else map(_Walk.go, steps))
         if under_way:
-            self._at_once = sum(step.busy for step in under_way) < (time.monotonic() - began) / 2
+            took, enough = time.monotonic() - began, ROUND / 3 if self._at_once else ROUND
+            self._at_once = took > enough and sum(step.busy for step in under_way) < took / 2
         return steps
 
     def _due(self) -> list[int]:

@@ -26,6 +26,7 @@ CASES: Mapping[str, Sequence[str]] = {
     "external": ("-fvalues-external.yaml",),
     "everything": (*EVERYTHING, "--set=autoscaling.by=lag", "--api-versions=monitoring.coreos.com/v1"),
     "apart": (*EVERYTHING, "--set=doors.apart=true,autoscaling.by=none,ingress.tls_secret=t,ingress.host=h.example"),
+    "watched": ("--set=prometheus.enabled=false,network.metrics_from[0].namespaceSelector.matchLabels.team=a",),
     "one door": ("--set=doors.rust.enabled=false,grafana.enabled=false,prometheus.enabled=false",),
 }
 Object = dict[str, Any]

@@ -63,6 +63,12 @@ def test_the_kubernetes_api_is_where_the_values_say() -> None:
     assert ports == {("prometheus", "outside", 443), ("prometheus", "outside", 16443)}
 
 
+def test_another_prometheus_is_let_in_to_the_metrics_and_nowhere_else() -> None:
+    others = {("outside", part, port) for who, part, port in received("default") if who == "prometheus"}
+    assert received("watched") - received("default") == others
+    assert sent("watched") < sent("default")
+
+
 def test_stores_of_others_are_reached_at_their_ports() -> None:
     outside = {pair for pair in sent("external") if pair[1] == "outside" and pair[0] != "prometheus"}
     assert {(part, port) for part, _, port in outside} == {
