@@ -8,13 +8,14 @@ import os
 import re
 import secrets
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from typing import TYPE_CHECKING
 
 import uvloop
 
-from rockola import failpoints, interpreter
+from rockola import failpoints
 from rockola.metrics import Metrics
 from rockola.opening import open_archive, open_log_reader, open_log_writer, open_tally
 from rockola.probes import probes
@@ -27,6 +28,7 @@ from rockola.wrong import WrongSetting, meant, told
 
 PARTS = ("server", "consumer", "web", "gateway", "rust")  # in the order they start; they stop the other way round
 TOKEN = re.compile(r"(?! )[\x20-\x7e]*(?<! )")  # what a header brings as it is
+SWITCH = 0.0005  # seconds a thread holds the interpreter while another waits: consumer and gateway share it
 
 
 if TYPE_CHECKING:
@@ -55,7 +57,6 @@ class App:
             await self._start_probes()
             for part in parts:
                 await getattr(self, f"_start_{part}")()
-            interpreter.settle()
             announce(self.addresses)
             ending = asyncio.create_task(ended.wait())
             done, _ = await asyncio.wait([ending, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -237,6 +238,7 @@ def start(settings: Settings, parts: Sequence[str], announce: Callable[[dict[str
     """
     with meant("failpoints"):
         failpoints.arm(settings.failpoints)
+    sys.setswitchinterval(SWITCH)
 
     async def main() -> None:
         await App(settings).run(parts, announce)
