@@ -6,9 +6,9 @@ parts of it and the broker less. Most of what a vote of 64 connections costs is 
 0.8 ms and a vote of it 10 us, the gateway 0.4 ms and 20 us. So the gateway lets a small batch wait for those who were
 answered just now, and 64 connections send one batch where they sent two. In batches of 500 no part stands out: the two
 messages of gRPC are a third of the server's time, the reading of JSON a third of the gateway's. The search for cycles
-is a twelfth of both, and must be: aiokafka lets go of connections by it, and a server that seldom searched did not find
-a broker again. Each part waits half of its time for the next, so messages of up to 1,000 votes gave a quarter more than
-those of 512. With the archive, the MongoDB-wire server has more than everything of ours together.
+is a twelfth of both, and must come often: grpc.aio holds a call that was aborted until it comes, and a hundred of them
+leave a server no stream to give. Each part waits half of its time for the next, so messages of up to 1,000 votes gave a
+quarter more than those of 512. With the archive, the MongoDB-wire server has more than everything of ours together.
 """
 
 import time

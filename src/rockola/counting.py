@@ -67,7 +67,7 @@ class Counting:
         for step in steps:
             step.go(READ)
         under_way, began = [step for step in steps if step.point == READ], time.monotonic()
-        list(hands.map(_Walk.go, steps) if self._at_once and len(under_way) > 1 else map(_Walk.go, steps))
+        list(hands.map(_Walk.go, under_way) if self._at_once and len(under_way) > 1 else map(_Walk.go, under_way))
         if under_way:
             took, enough = time.monotonic() - began, ROUND / 3 if self._at_once else ROUND
             self._at_once = took > enough and sum(step.busy for step in under_way) < took / 2

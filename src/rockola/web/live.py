@@ -6,12 +6,13 @@ from contextlib import contextmanager
 
 import msgspec
 
+from rockola.web.query import MOST_EVENTS
 from rockola.web.results import Results, Sight
 from rockola.web.veil import veiled
 from rockola.web.watch import Reading, Watch
 
 PAUSE = 0.04  # seconds between looks: a vote is shown within 100 ms
-CALM = 0.025  # seconds after a change: as many events a second as a reader may ask for
+CALM = 1 / MOST_EVENTS  # seconds after a change
 CALM_BYTES = 2_000_000  # a second to one reader: long results are sent less often
 HEARTBEAT = 15.0  # seconds
 

@@ -16,7 +16,7 @@ from rockola.web.cursor import read_cursor, read_tail
 from rockola.web.problems import Problem, bad_parameter
 
 PAGE, LARGEST_PAGE = 50, 200  # rows
-MOST_EVENTS = 40  # a second
+MOST_EVENTS = 40  # a second, to one reader
 DEFAULTS = {"limit": PAGE, "per_second": MOST_EVENTS}
 MOST_FIELDS = 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -75,8 +75,9 @@ class Renderer:
 
 
 def early(text: str) -> dict[str, str]:
-    """The header that names a page's style sheets, for which a browser asks before it has read the page."""
-    return {"Link": ", ".join(f"<{sheet}>; rel=preload; as=style" for sheet in SHEET.findall(text))}
+    """The header that names a page's style sheet, for which a browser asks before it has read the page."""
+    sheet = SHEET.search(text)  # there is one, in the head
+    return {"Link": f"<{sheet[1]}>; rel=preload; as=style"} if sheet else {}
 
 
 def _choosing(request: Request) -> dict[str, str]:
