@@ -33,6 +33,11 @@ def until(holds: Callable[[], object], what: str, seconds: float = PATIENCE) -> 
     return found
 
 
+def weight(pid: int) -> int:
+    """A process's memory in bytes."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
 def program(kind: str) -> list[str]:
     """What runs rockola's parts in Python, or its doors in Rust; the test is skipped where these were not built."""
     if kind == "python":

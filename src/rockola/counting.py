@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Event
@@ -61,17 +61,27 @@ class Counting:
                 elif max(advanced) < BATCH:
                     self._stop.wait(began + ROUND - time.monotonic())
 
-    def _walk(self, partitions: Sequence[int], hands: ThreadPoolExecutor) -> Sequence["_Walk"]:
-        """A step of each: one after the other while they read, which the reader wants, and then perhaps all at once."""
-        steps = [_Walk(self._consumer, partition) for partition in partitions]
-        for step in steps:
+    def _walk(self, partitions: Sequence[int], hands: ThreadPoolExecutor) -> Iterator["_Walk"]:
+        """A step of each as it ends: one after the other while they read, which the reader wants, then perhaps at once.
+
+        That a service is away is found out slowly, and is not kept back until it was found for all partitions.
+        """
+        under_way = list[_Walk]()
+        for partition in partitions:
+            step = _Walk(self._consumer, partition)
             step.go(READ)
-        under_way, began = [step for step in steps if step.point == READ], time.monotonic()
-        list(hands.map(_Walk.go, under_way) if self._at_once and len(under_way) > 1 else map(_Walk.go, under_way))
+            if step.point == READ:
+                under_way.append(step)
+            else:
+                yield step
+        at_once, began = self._at_once and len(under_way) > 1, time.monotonic()
+        ends = [hands.submit(step.go).result if at_once else step.go for step in under_way]
+        for step, end in zip(under_way, ends, strict=True):
+            end()
+            yield step
         if under_way:
             took, enough = time.monotonic() - began, ROUND / 3 if self._at_once else ROUND
             self._at_once = took > enough and sum(step.busy for step in under_way) < took / 2
-        return steps
 
     def _due(self) -> list[int]:
         """The partitions that are this consumer's to count, but for those that are to be tried later."""
@@ -158,6 +168,6 @@ class _Walk:
                 failpoint(f"consumer.{point}")
                 if point == until:
                     break
-        except Exception as error:  # raised where all steps of the round have ended
+        except Exception as error:  # raised where steps end, on the thread of all
             self.error = error
         self.ended, self.busy = time.monotonic(), time.thread_time() - spent

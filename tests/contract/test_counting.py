@@ -1,10 +1,10 @@
 """A consumer at work, over real stores of several partitions."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from rockola.metrics import Metrics
 from rockola.opening import open_archive, open_log_reader, open_log_writer, open_tally
 from rockola.tally import Tally
 from rockola.vote.contest import Contest
-from rockola.vote.errors import Contradiction
+from rockola.vote.errors import Contradiction, Unavailable
 from rockola.vote.model import Judged
 from running import until
 
@@ -48,8 +48,22 @@ class Torn(Meeting):
         self._archive.keep(partition, judged)
 
 
+class Away(Meeting):
+    """One that is away, whatever it is asked of a kind; to find it out takes until `heard`, but for one partition."""
+
+    def __init__(self, archive: Archive, asked: str, heard: Event) -> None:
+        super().__init__(archive)
+        self._heard = heard
+        setattr(self, asked, self._fail)
+
+    def _fail(self, partition: int, *_: object) -> None:
+        if partition:
+            self._heard.wait(PATIENCE)
+        raise Unavailable("archive")
+
+
 @contextmanager
-def at_work(folder: Path, kind: type[Meeting]) -> Iterator[tuple[Counting, Tally]]:
+def at_work(folder: Path, kind: Callable[[Archive], Meeting]) -> Iterator[tuple[Counting, Tally]]:
     """A consumer of as many votes in each partition, and its tally."""
     asyncio.run(append(folder))
     with ExitStack() as stack:
@@ -73,6 +87,22 @@ def test_a_broken_promise_in_one_partition_ends_the_work_when_the_others_took_th
         with pytest.raises(Contradiction):
             counting.run()
         assert tally.totals().positions == {0: VOTES // PARTITIONS, 1: 0, 2: VOTES // PARTITIONS}
+
+
+@pytest.mark.parametrize("asked", ["replay", "keep"])
+def test_that_a_service_is_away_is_told_of_one_partition_before_it_is_found_for_the_next(
+    tmp_path: Path, asked: str
+) -> None:
+    heard = Event()
+    with at_work(tmp_path, lambda archive: Away(archive, asked, heard)) as (counting, _):
+        thread = Thread(target=counting.run)
+        thread.start()
+        try:
+            until(lambda: not counting.is_ready, "the notice", PATIENCE / 2)
+        finally:
+            heard.set()
+            counting.stop()
+            thread.join()
 
 
 async def append(folder: Path) -> None:

@@ -4,24 +4,18 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from confluent_kafka.admin import AdminClient
 
 from linked import Linked
-from running import Process, until
+from running import until, weight
 from stack import SESSION, Stack, counted, more
 from voters import Crowd
 
 DEADLINE = 12.0  # seconds to an answer of a gateway
 OUTAGE = 13.0  # seconds: longer than that
 ROOM = 30e6  # bytes that a process may grow by while something is away
-
-
-def weight(process: Process) -> int:
-    """Its memory in bytes."""
-    return int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * 4096
 
 
 def refused_throughout(crowd: Crowd, seconds: float) -> None:
@@ -58,25 +52,25 @@ def test_f02_f03_a_kafka_that_hangs_or_cannot_be_reached_is_answered_with_503_un
     kafka = shared.kafka
     with counted(shared, rng) as (crowd, _):
         doors = shared.processes[:2]
-        before = [weight(process) for process in doors]
+        before = [weight(process.pid) for process in doors]
         for away in (hanging(kafka), cut(kafka, "silent"), cut(kafka, "refuses")):
             with away:
                 refused_throughout(crowd, OUTAGE)
             more(crowd, 20, seconds=10)
-        assert all(weight(process) - was < ROOM for process, was in zip(doors, before, strict=True))
+        assert all(weight(process.pid) - was < ROOM for process, was in zip(doors, before, strict=True))
 
 
 def test_f10_a_mongodb_server_that_is_away_stops_no_vote_and_is_caught_up_with(
     shared: Stack, rng: random.Random
 ) -> None:
     with counted(shared, rng) as (crowd, consumer):
-        before = weight(consumer)
+        before = weight(consumer.pid)
         shared.mongo.server.kill()
         until(lambda: consumer.metric("rockola_unavailable_total"), "the notice that the archive is away")
         lag = consumer.metric("rockola_lag")
         more(crowd, 200)
         until(lambda: consumer.metric("rockola_lag") > lag + 100, "the lag")
-        assert weight(consumer) - before < ROOM
+        assert weight(consumer.pid) - before < ROOM
         shared.mongo.server.start()
 
 

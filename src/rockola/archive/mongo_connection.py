@@ -37,7 +37,8 @@ DEFAULTS = PROMISED | {
     "retryWrites": "true",
     "connectTimeoutMS": "3000",
     "timeoutMS": "5000",  # whether the server is away or hangs, the caller hears of it within
-    "socketTimeoutMS": "60000",  # where no time is set
+    "serverSelectionTimeoutMS": "5000",  # where no time is set: a server that is away
+    "socketTimeoutMS": "60000",  # and one that hangs
 }
 NEVER = 0.0
 AT_START = 600.0  # seconds: an index over millions of documents that are there already

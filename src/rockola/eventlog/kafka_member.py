@@ -20,6 +20,7 @@ from rockola.vote.rules import Entry
 
 PULL = 1000  # messages that are taken from the driver at once
 LEAVING = 3.0  # seconds that Kafka has to hear that a member leaves
+RECENT = 1.0  # seconds
 REPORT = 0.5  # seconds between two commits: the broker makes a record of each, and waits for its copies
 SETTINGS = {
     "enable.auto.commit": False,
@@ -50,6 +51,7 @@ class Member:
         self.fresh = set[int]()  # partitions of which something came that was not read
         self._fetched = set[int]()  # partitions of ours of which records come
         self._windows: dict[int, Window] = {}
+        self._pulled = time.monotonic()
         self._reached: dict[int, int] = {}  # positions that Kafka was not told yet
         self._reported = 0.0
         self._leaving: threading.Thread | None = None
@@ -61,6 +63,7 @@ class Member:
         """Takes what has come, and serves the group."""
         with self._complete():
             self._sort(self._consumer.consume(PULL, 0))
+        self._pulled = time.monotonic()
         self._report()
 
     def listen(self, seconds: float) -> None:
@@ -108,9 +111,12 @@ class Member:
             self._windows.pop(partition, None)
 
     def end(self, partition: int) -> int | None:
-        """The offset behind the newest record, as Kafka told it with the last answer; None when it did not."""
+        """The offset behind the newest record, as Kafka told it with the last answer; None when it did not.
+
+        The driver asks no more once it is full of records that nobody takes.
+        """
         window = self._windows.get(partition)
-        if window is None or window.is_paused:
+        if window is None or window.is_paused or time.monotonic() - self._pulled > RECENT:
             return None
         _, high = self._consumer.get_watermark_offsets(self._at(partition), cached=True)
         return max(high, window.next) if high >= 0 else None

@@ -4,7 +4,6 @@ import os
 import threading
 import time
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,7 @@ from reading import own, reading, reading_apart
 from rockola.eventlog import Keyed, LogReader
 from rockola.opening import open_log_reader
 from rockola.vote.errors import LostRecords, Unavailable, WrongLog
-from running import until
+from running import until, weight
 from topics import Topic
 
 MEGABYTE = 1 << 20
@@ -191,17 +190,13 @@ def test_a_partition_that_is_not_read_takes_little_memory_and_stops_no_other(kaf
     append(kafka_url, 0, 15_000, 10_000)
     append(kafka_url, 1, 1000)
     with reading(kafka_url) as reader:
-        before = resident()
+        before = weight(os.getpid())
         reader.read(0, 0, 1)
         assert read_up_to(reader, 1, 0, 1000) == list(range(1000))
         for _ in range(200):
             reader.wait(0.01)
-        assert resident() - before < 60 * MEGABYTE
+        assert weight(os.getpid()) - before < 60 * MEGABYTE
         assert read_up_to(reader, 0, 1, 15_000) == list(range(1, 15_000))
-
-
-def resident() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
 def test_the_end_is_told_as_it_grows_also_of_a_partition_that_is_not_read(kafka_url: str) -> None:
@@ -212,6 +207,15 @@ def test_the_end_is_told_as_it_grows_also_of_a_partition_that_is_not_read(kafka_
         assert reader.end(0) == MANY
         append(kafka_url, 0, 50)
         until(lambda: reader.owned() and reader.end(0) == MANY + 50, "the end")
+
+
+def test_the_end_is_right_also_after_seconds_in_which_nothing_was_taken(kafka_url: str) -> None:
+    with reading(kafka_url) as reader:
+        reader.read(0, 0, 1)
+        append(kafka_url, 0, MANY, LARGE)
+        time.sleep(2)
+        append(kafka_url, 0, 50)
+        assert reader.end(0) == MANY + 50
 
 
 def test_a_lone_record_is_there_at_once(kafka_url: str) -> None:

@@ -114,6 +114,7 @@ def test_a_server_that_is_not_there_is_unavailable_in_time(server: Service, impa
     server.kill()
     assert unavailable(lambda: impatient.keep(0, [counted(0)])) < 4
     assert unavailable(lambda: open_archive(f"{server.url}/votes?timeoutMS=1000")) < 4
+    assert unavailable(lambda: kept(impatient)) < 10
 
 
 def unavailable(ask: Callable[[], object]) -> float:
