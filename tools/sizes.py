@@ -1,4 +1,4 @@
-"""Holds modules under 250 lines, and Python's functions under 40; clippy holds Rust's.
+"""Holds modules under 250 lines, Python's functions under 40 and the chart under 1,500; clippy holds Rust's functions.
 
 Usage: sizes.py, exit 1 with every one that is longer.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 MODULE, FUNCTION = 250, 40
 ROOTS = ("src", "tests", "tools", "benchmarks", "load", "deploy")
 RUST = "rust/src"
+CHART, MOST = Path("deploy/chart"), 1500
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -28,6 +29,8 @@ def main() -> None:
     """Prints what is too long."""
     paths = [path for root in ROOTS for path in Path(root).rglob("*.py") if not path.stem.startswith("vote_pb2")]
     found = [line for path in sorted([*paths, *Path(RUST).rglob("*.rs")]) for line in too_long(path)]
+    if (lines := sum(path.read_text().count("\n") for path in CHART.rglob("*") if path.is_file())) >= MOST:
+        found.append(f"{CHART}: {lines} lines")
     sys.exit("\n".join(found) or None)
 
 

@@ -21,6 +21,7 @@ from rockola.doctor import Symptom, symptoms_of
 from rockola.findings import Grade
 from rockola.flags import FAILED, err, out, settable
 from rockola.opening import create_log, open_tally
+from rockola.probe import probe
 from rockola.send.command import send
 from rockola.settings import Settings
 from rockola.urls import without_secrets
@@ -231,6 +232,7 @@ def table_of(now: Results) -> Table:
 
 
 cli.command()(send)
+cli.command()(probe)
 
 
 def main() -> None:

@@ -155,7 +155,7 @@ def test_a_volume_is_there(case: str) -> None:
     for name, pod in pods(case):
         volumes = pod["spec"].get("volumes", ())
         assert {one for volume in volumes for one in named_by(volume)} <= made, name
-        mounts = {mount["name"] for each in pod["spec"]["containers"] for mount in each["volumeMounts"]}
+        mounts = {mount["name"] for each in pod["spec"]["containers"] for mount in each.get("volumeMounts", ())}
         assert mounts <= {volume["name"] for volume in volumes} | {"data"}  # which a StatefulSet may claim
 
 

@@ -85,6 +85,20 @@ topologySpreadConstraints:
   {{- end }}
 {{- end }}
 
+{{/* The pods of a part, whose containers and volumes follow: (list $ "web" 10001 ANNOTATIONS). */}}
+{{- define "rockola.pods" -}}
+selector:
+  matchLabels: {{- include "rockola.selector" . | nindent 4 }}
+template:
+  metadata:
+    labels: {{- include "rockola.labels" . | nindent 6 }}
+    {{- with index . 3 }}
+    annotations: {{- toYaml . | nindent 6 }}
+    {{- end }}
+  spec:
+    {{- include "rockola.pod" . | nindent 4 }}
+{{- end }}
+
 {{/* What every container is: it has bounds, and may nothing: (list $ .Values.grafana). */}}
 {{- define "rockola.container" -}}
 imagePullPolicy: {{ (index . 0).Values.image.pull }}
@@ -139,16 +153,9 @@ spec:
   replicas: {{ . }}
   {{- end }}
   strategy: {rollingUpdate: {maxUnavailable: 0, maxSurge: 1}}
-  selector:
-    matchLabels: {{- include "rockola.selector" (list $root $part) | nindent 6 }}
-  template:
-    metadata:
-      labels: {{- include "rockola.labels" (list $root $part) | nindent 8 }}
-      annotations:
-        checksum/settings: {{ list $root.Values.settings $root.Values.contest | toJson | sha256sum }}
-        prometheus.io/scrape: "true"
-    spec:
-      {{- include "rockola.pod" (list $root $part 10001) | nindent 6 }}
+  {{- $settings := list $root.Values.settings $root.Values.contest | toJson | sha256sum }}
+  {{- $annotations := dict "checksum/settings" $settings "prometheus.io/scrape" "true" }}
+  {{- include "rockola.pods" (list $root $part 10001 $annotations) | nindent 2 }}
       containers: {{- index . 3 | nindent 8 }}
       volumes:
         - {name: data, emptyDir: {sizeLimit: 64Mi}}
