@@ -63,13 +63,13 @@ class Away(Meeting):
 
 
 @contextmanager
-def at_work(folder: Path, kind: Callable[[Archive], Meeting]) -> Iterator[tuple[Counting, Tally]]:
+def at_work(folder: Path, kind: Callable[[Archive], Any]) -> Iterator[tuple[Counting, Tally]]:
     """A consumer of as many votes in each partition, and its tally."""
     asyncio.run(append(folder))
     with ExitStack() as stack:
         reader = stack.enter_context(closing(open_log_reader(url(folder, "log"))))
         tally = stack.enter_context(closing(open_tally(url(folder, "tally"))))
-        archive: Any = kind(stack.enter_context(closing(open_archive(url(folder, "archive")))))
+        archive = kind(stack.enter_context(closing(open_archive(url(folder, "archive")))))
         yield Counting(Consumer(reader, archive, tally, Contest(), 100), reader, Metrics()), tally
 
 
@@ -80,6 +80,19 @@ def test_partitions_are_counted_at_once(tmp_path: Path) -> None:
         until(lambda: sum(tally.totals().positions.values()) == VOTES, "the count")
         counting.stop()
         thread.join()
+
+
+def test_what_is_counted_is_checkpointed_when_the_work_ends(tmp_path: Path) -> None:
+    with at_work(tmp_path, lambda archive: archive) as (counting, tally):
+        thread = Thread(target=counting.run)
+        thread.start()
+        until(lambda: sum(tally.totals().positions.values()) == VOTES, "the count")
+        asyncio.run(append(tmp_path))
+        until(lambda: sum(tally.totals().positions.values()) == 2 * VOTES, "the count of what came later")
+        counting.stop()
+        thread.join()
+        with closing(open_archive(url(tmp_path, "archive"))) as archive:
+            assert archive.checkpoints() == tally.totals().positions
 
 
 def test_a_broken_promise_in_one_partition_ends_the_work_when_the_others_took_their_step(tmp_path: Path) -> None:
