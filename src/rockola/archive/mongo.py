@@ -9,7 +9,7 @@ from typing import Any
 from bson import Int64
 from pymongo import ReturnDocument
 from pymongo.cursor import Cursor as Found
-from pymongo.errors import BulkWriteError, OperationFailure
+from pymongo.errors import OperationFailure
 
 from rockola.archive import COUNTING, Cursor, Document, Page, Query, Summary, other_log, page_of
 from rockola.archive.bars import Counted, summarise
@@ -17,6 +17,7 @@ from rockola.archive.mongo_connection import AT_START, LOG, NEVER, Connection, a
 from rockola.archive.mongo_documents import Written, count, kept_by, read, show, write
 from rockola.archive.mongo_findings import examined
 from rockola.archive.mongo_indexes import Served, make_indexes
+from rockola.archive.mongo_inserts import Inserts
 from rockola.archive.mongo_queries import (
     BY_PLACE,
     COUNTED,
@@ -38,7 +39,6 @@ from rockola.vote.model import Judged, Place
 PATIENCE = 2.0  # seconds a question may take that a reader waits for
 MOST, PIECE = 5000, 500  # documents that a summary counts, and reads at once
 BATCH = 5000  # documents read at once while a tally is rebuilt
-TAKEN = 11000  # the code of a key that is there already
 
 
 class MongoArchive:
@@ -47,7 +47,7 @@ class MongoArchive:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._votes, self._log = connection.votes, connection.log
-        self._served = Served(connection.votes)
+        self._inserts, self._served = Inserts(connection.votes), Served(connection.votes)
         self._generation = ""
         self._ends: dict[int, int] = {}  # where this archive's last `keep` of a partition ended
 
@@ -76,10 +76,11 @@ class MongoArchive:
         documents = write(self._generation, partition, judged)
         follows = self._ends.pop(partition, judged[0].offset + 1) <= judged[0].offset
         failpoint("archive.keep")
-        if error := self._insert(documents if follows else self._lacking(documents)):  # what it does not name is kept
+        if taken := self._inserts.insert(documents if follows else self._lacking(documents)):
             failpoint("archive.keep_again")
-            if self._lacking({own: documents[own] for own in _taken(error)}):  # of no majority yet, or not even there
-                raise Unavailable("archive") from _cause(error)
+            lacking = self._lacking({own: documents[own] for own in taken})
+            if lacking:  # they are of no majority yet, or not even there
+                raise Unavailable("archive") from OperationFailure(taken[next(iter(lacking))])
         self._ends[partition] = judged[-1].offset + 1
 
     def checkpoint(self, partition: int, position: int) -> None:
@@ -158,16 +159,6 @@ class MongoArchive:
                 )
         return lacking
 
-    def _insert(self, documents: Mapping[str, Written]) -> BulkWriteError | None:
-        """Inserts each that it can; what it says of the others."""
-        with answers():
-            try:
-                if documents:
-                    self._votes.insert_many(list(documents.values()), ordered=False)
-            except BulkWriteError as error:
-                return error
-        return None
-
 
 def open_archive(url: str) -> MongoArchive:
     """Opens `mongodb://[user:password@]host[:port][,host…]/[database]?collection=votes`, or a `mongodb+srv` one."""
@@ -193,18 +184,3 @@ def _next(cursor: Found[Written]) -> list[Written]:
     """As fast as PyMongo gives documents: half the cost of asking for one at a time."""
     with answers(NEVER):  # the server would count what all batches take together
         return cursor.to_list(BATCH)
-
-
-def _taken(error: BulkWriteError) -> list[str]:
-    """The places that were taken; Unavailable for any other failure, after which the batch is kept again."""
-    failures = error.details["writeErrors"]
-    if error.details["writeConcernErrors"] or any(failure["code"] != TAKEN for failure in failures):
-        raise Unavailable("archive") from _cause(error)
-    return [failure["op"]["_id"] for failure in failures]
-
-
-def _cause(error: BulkWriteError) -> OperationFailure:
-    """The failure that counts, without the documents, which are nobody's to read in a log line."""
-    failures = [*error.details["writeConcernErrors"], *error.details["writeErrors"]]
-    first = min(failures, key=lambda failure: failure["code"] == TAKEN)
-    return OperationFailure(first["errmsg"], first["code"])

@@ -96,7 +96,9 @@ def test_an_insert_that_fails_otherwise_is_tried_again(archive: Archive, databas
 def test_no_failure_is_taken_for_a_record_that_is_there(
     archive: Archive, monkeypatch: pytest.MonkeyPatch, codes: list[int]
 ) -> None:
-    failed = [{"index": 0, "code": code, "errmsg": f"code {code}", "op": {"_id": "hush"}} for code in codes]
+    failed = [
+        {"index": 0, "code": code, "errmsg": f"code {code}", "op": {"_id": f"{GENERATION}.0.0"}} for code in codes
+    ]
     late = [] if codes else [{"code": 64, "errmsg": "code 64"}]
     fails(monkeypatch, BulkWriteError({"writeErrors": failed, "writeConcernErrors": late}))
     with pytest.raises(Unavailable) as caught:

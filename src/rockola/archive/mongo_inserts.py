@@ -1,0 +1,82 @@
+"""Inserts into a collection: what comes while others are inserted goes in together, in one command.
+
+A command and its majority cost far more than a document more, see docs/adr/0020.
+"""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import Any
+
+from pymongo.errors import BulkWriteError, OperationFailure
+
+from rockola.archive.mongo_connection import Votes, answers
+from rockola.archive.mongo_documents import Written
+from rockola.vote.errors import Unavailable, Unfit
+
+TAKEN = 11000  # the code of a key that is there already
+WHOLE: Mapping[str, Any] = {"writeErrors": [], "writeConcernErrors": []}
+
+
+class _Insert:
+    """What one caller wants to have inserted, by `_id`, and what became of it."""
+
+    def __init__(self, documents: Mapping[str, Written]) -> None:
+        self.documents, self.has_ended = documents, False
+        self.taken: Mapping[str, str] = {}
+        self.error: Exception | None = Unavailable("archive")  # until something else is known
+
+    def learn(self, details: Mapping[str, Any]) -> None:
+        """What a command says of these documents among others."""
+        mine = [failure for failure in details["writeErrors"] if failure["op"]["_id"] in self.documents]
+        others = [*details["writeConcernErrors"], *(failure for failure in mine if failure["code"] != TAKEN)]
+        self.taken = {failure["op"]["_id"]: failure["errmsg"] for failure in mine}
+        self.error = self.error if others else None
+        if self.error:  # told without the documents, which are nobody's to read in a log line
+            self.error.__cause__ = OperationFailure(others[0]["errmsg"], others[0]["code"])
+
+
+class Inserts:
+    """Inserts for callers on any thread."""
+
+    def __init__(self, votes: Votes) -> None:
+        self._votes, self._turn, self._coming = votes, Lock(), deque[_Insert]()
+
+    def insert(self, documents: Mapping[str, Written]) -> Mapping[str, str]:
+        """Inserts each that it can, durably; each `_id` that was taken, with what the server says of it.
+
+        Unavailable: any of them may be there.
+        """
+        if not documents:
+            return {}
+        mine = _Insert(documents)
+        self._coming.append(mine)
+        with self._turn:
+            if not mine.has_ended:  # else it went with others
+                self._insert([self._coming.popleft() for _ in range(len(self._coming))])
+        if mine.error is not None:
+            raise mine.error
+        return mine.taken
+
+    def _insert(self, going: Sequence[_Insert]) -> None:
+        """All in one command."""
+        documents = [document for one in going for document in one.documents.values()]
+        try:
+            details = self._ask(documents)
+            for one in going:
+                one.learn(details)
+        except (Unavailable, Unfit) as error:
+            for one in going:
+                one.error = error
+        finally:
+            for one in going:
+                one.has_ended = True
+
+    def _ask(self, documents: Sequence[Written]) -> Mapping[str, Any]:
+        """What the server says of those that it did not insert."""
+        with answers():
+            try:
+                self._votes.insert_many(documents, ordered=False)
+            except BulkWriteError as error:
+                return error.details
+        return WHOLE
