@@ -1,6 +1,7 @@
 """Who reaches whom, by trying it from inside the pods: the pairs of the table, and nobody else."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import pytest
 
@@ -21,7 +22,7 @@ TRY = 'for at in {}; do (timeout 3 bash -c "exec 3<>/dev/tcp/${{at/:/\\/}}" 2>/d
 STRANGER = """
 apiVersion: v1
 kind: Pod
-metadata: {{name: stranger, namespace: {namespace}}}
+metadata: {{name: stranger, namespace: {namespace}, labels: {{watches: {watches}}}}}
 spec:
   securityContext: {{runAsNonRoot: true, runAsUser: 10001, seccompProfile: {{type: RuntimeDefault}}}}
   containers:
@@ -46,13 +47,13 @@ def places(contest: Contest) -> Places:
     return found
 
 
-@pytest.fixture(params=[NAMESPACE, "default"])
-def stranger(contest: Contest, request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
-    """A pod that nobody knows, beside the others or elsewhere."""
-    contest.node.kubectl("apply", "-f-", given=STRANGER.format(namespace=request.param))
-    contest.node.kubectl("-n", request.param, "wait", "--for=condition=Ready", "pod/stranger", "--timeout=60s")
-    yield "stranger", request.param
-    contest.node.kubectl("-n", request.param, "delete", "pod", "stranger", "--grace-period=0", "--force")
+@contextmanager
+def stranger(contest: Contest, namespace: str, watches: str = "nothing") -> Iterator[str]:
+    """A pod of nobody's."""
+    contest.node.kubectl("apply", "-f-", given=STRANGER.format(namespace=namespace, watches=watches))
+    contest.node.kubectl("-n", namespace, "wait", "--for=condition=Ready", "pod/stranger", "--timeout=60s")
+    yield "stranger"
+    contest.node.kubectl("-n", namespace, "delete", "pod", "stranger", "--grace-period=0", "--force")
 
 
 def reached(contest: Contest, pod: str, places: Places, namespace: str = NAMESPACE) -> set[tuple[str, int]]:
@@ -69,9 +70,18 @@ def test_a_part_reaches_what_the_table_says(contest: Contest, places: Places, pa
     assert reached(contest, pod, places) - own == expected
 
 
-def test_a_stranger_reaches_no_part(contest: Contest, places: Places, stranger: tuple[str, str]) -> None:
-    name, namespace = stranger
-    others = {
-        place for place in places.values() if place[0] in STORES and namespace != NAMESPACE
-    }  # they have no policy
-    assert reached(contest, name, places, namespace) == others
+@pytest.mark.parametrize("namespace", [NAMESPACE, "default"])
+def test_a_stranger_reaches_no_part(contest: Contest, places: Places, namespace: str) -> None:
+    with stranger(contest, namespace) as pod:
+        assert reached(contest, pod, places, namespace) == open_to_others(places, namespace)
+
+
+def test_another_prometheus_that_the_values_name_reaches_the_metrics_alone(contest: Contest, places: Places) -> None:
+    metrics = {(to, port) for who, to, port in TOGETHER if who == "prometheus" and to != "outside"}
+    with stranger(contest, "default", watches="rockola") as pod:
+        assert reached(contest, pod, places, "default") == metrics | open_to_others(places, "default")
+
+
+def open_to_others(places: Places, namespace: str) -> set[tuple[str, int]]:
+    """The stores beside the chart, which have no policy of their own; in its namespace, nobody speaks to anybody."""
+    return {place for place in places.values() if place[0] in STORES and namespace != NAMESPACE}
