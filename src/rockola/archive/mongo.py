@@ -38,7 +38,7 @@ from rockola.vote.model import Judged, Place
 
 PATIENCE = 2.0  # seconds a question may take that a reader waits for
 MOST, PIECE = 5000, 500  # documents that a summary counts, and reads at once
-BATCH = 5000  # documents read at once while a tally is rebuilt
+BATCH = 2000  # documents read at once while a tally is rebuilt: those ahead come while these are counted
 
 
 class MongoArchive:
