@@ -52,7 +52,10 @@ class Consumer:
         yield from self._count(partition, start, batch, counted)
 
     def finish(self) -> None:
-        """Leaves nothing between checkpoint and count for the next consumer to look through. Unavailable: it will."""
+        """Writes the checkpoints that are behind, so that the next consumer need not look through what lies there.
+
+        Unavailable: it will.
+        """
         for partition, position in self._positions.items():
             if position > self._checkpoints.get(partition, BEFORE)[0]:
                 self._archive.checkpoint(partition, position)

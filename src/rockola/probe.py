@@ -37,7 +37,7 @@ def probe(settings: Settings, doors: Doors, web: Pages = "http://127.0.0.1:5000"
         try:
             found = read_back(web, cast(door), settings.token)
             out.print(f"{door} {found['verdict']}", highlight=False, soft_wrap=True)
-        except (httpx.HTTPError, ValueError, LookupError) as error:  # also what is no answer of ours
+        except (httpx.HTTPError, ValueError, TypeError, LookupError) as error:  # also what is no answer of ours
             err.print(f"[red]{door}[/] {error!r}", highlight=False, soft_wrap=True)
             raise typer.Exit(FAILED) from error
 

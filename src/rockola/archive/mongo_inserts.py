@@ -31,9 +31,7 @@ class _Insert:
         mine = [failure for failure in details["writeErrors"] if failure["op"]["_id"] in self.documents]
         others = [*details["writeConcernErrors"], *(failure for failure in mine if failure["code"] != TAKEN)]
         self.taken = {failure["op"]["_id"]: failure["errmsg"] for failure in mine}
-        self.error = self.error if others else None
-        if self.error:  # told without the documents, which are nobody's to read in a log line
-            self.error.__cause__ = OperationFailure(others[0]["errmsg"], others[0]["code"])
+        self.error = _failed(others[0]) if others else None
 
 
 class Inserts:
@@ -80,3 +78,10 @@ class Inserts:
             except BulkWriteError as error:
                 return error.details
         return WHOLE
+
+
+def _failed(failure: Mapping[str, Any]) -> Unavailable:
+    """Told without the documents, which are nobody's to read in a log line."""
+    error = Unavailable("archive")
+    error.__cause__ = OperationFailure(failure["errmsg"], failure["code"])
+    return error

@@ -88,15 +88,15 @@ def test_what_was_kept_survives_each_kill_and_the_archive_goes_on_by_itself(serv
 
 
 def test_a_replay_that_is_cut_off_says_so(server: Service, archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rockola.archive.mongo.BATCH", 100)  # of which one more may have come before
-    archive.keep(0, [counted(offset) for offset in range(500)])
-    batches = archive.replay(0, 0, 500)
+    monkeypatch.setattr("rockola.archive.mongo.BATCH", 10)  # of which one more may have come before
+    archive.keep(0, [counted(offset) for offset in range(50)])
+    batches = archive.replay(0, 0, 50)
     next(batches)
     server.kill()
     server.start()
     with pytest.raises(Unavailable):
         list(batches)
-    assert kept(archive) == list(range(500))
+    assert kept(archive) == list(range(50))
 
 
 def test_a_server_that_hangs_is_unavailable_in_time_whatever_is_asked(server: Service, impatient: Archive) -> None:
