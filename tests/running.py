@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rockola.rust import find_door
@@ -31,6 +31,16 @@ def until(holds: Callable[[], object], what: str, seconds: float = PATIENCE) -> 
         assert time.monotonic() < deadline, f"{what} did not come within {seconds} s"
         time.sleep(0.02)
     return found
+
+
+def have_counted(consumers: Sequence["Process"], votes: int) -> bool:
+    """Whether each counted more; whoever is ahead stands still for a moment, or it may be ahead of a rival for ever."""
+    counted = {one: one.metric("rockola_judged_total") for one in consumers}
+    ahead = max(counted, key=lambda one: counted[one])
+    ahead.signal(signal.SIGSTOP)
+    time.sleep(0.2)
+    ahead.signal(signal.SIGCONT)
+    return min(counted.values()) > votes
 
 
 def weight(pid: int) -> int:

@@ -4,7 +4,7 @@ import random
 import signal
 
 from audit import check_ledger
-from running import Process, until
+from running import Process, have_counted, until
 from stack import SESSION, Stack, counted, more, voting
 from voters import Crowd
 
@@ -67,7 +67,7 @@ def test_f15_two_consumers_that_both_own_every_partition_count_right(shared: Sta
     with counted(shared, rng) as (crowd, first):
         second = of_group(shared, f"rival-of-{shared.books.log[-8:]}").start()
         both = (first, second)
-        until(lambda: all(one.metric("rockola_judged_total") > 100 for one in both), "both at work")
+        until(lambda: have_counted(both, 100), "both at work")
         more(crowd, 100)
         assert all(one.metric("rockola_owned_partitions") == 6 for one in both)
         until(lambda: sum(one.metric("rockola_moved_total") for one in both) > 0, "a step that came too late")
