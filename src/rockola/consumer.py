@@ -4,7 +4,6 @@ It may die on any line, and another may own its partition at the same time: `loo
 moved. All it remembers is where it believes the tally to be.
 """
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 
@@ -17,8 +16,6 @@ from rockola.vote.model import Judged
 from rockola.vote.rules import Reading, asked, effect, judge, read
 
 BATCH = 500  # votes a step moves at most; a step is the most work a crash repeats
-CHECKPOINT = 0.5  # seconds between two checkpoints: one costs an archive as much as keeping a few votes
-BEFORE = (0, 0.0)  # the first one
 SOON = 0.05  # seconds to wait for records that the log holds and has not given yet
 TRIES = 60  # such waits before the log is said to be away
 
@@ -33,7 +30,6 @@ class Consumer:
         self._positions: dict[int, int] = {}
         self.reached: dict[int, int] = {}  # where the tally was last seen, by partition
         self._unreadable: dict[int, int] = {}  # in a row, before the position
-        self._checkpoints: dict[int, tuple[int, float]] = {}  # the last of a partition, and when
         tally.bind(Source(reader.generation, reader.partitions, contest.digest), contest.results != "public")
         archive.bind(reader.generation)
 
@@ -50,15 +46,6 @@ class Consumer:
         batch = self._reader.read(partition, start, BATCH)
         yield "read"
         yield from self._count(partition, start, batch, counted)
-
-    def finish(self) -> None:
-        """Writes the checkpoints that are behind, so that the next consumer need not look through what lies there.
-
-        Unavailable: it will.
-        """
-        for partition, position in self._positions.items():
-            if position > self._checkpoints.get(partition, BEFORE)[0]:
-                self._archive.checkpoint(partition, position)
 
     def _take(self, partition: int) -> Iterator[str]:
         """Learns where counting goes on; rebuilds a tally that does not know."""
@@ -92,12 +79,9 @@ class Consumer:
             counted += judged
             self.reached[partition] = following
             yield "counted"
-            self._reader.commit(partition, following)
-        last, at = self._checkpoints.get(partition, BEFORE)
-        if following > last and time.monotonic() - at > CHECKPOINT:
             self._archive.checkpoint(partition, following)
-            self._checkpoints[partition] = following, time.monotonic()
             yield "checkpointed"
+            self._reader.commit(partition, following)
         self._positions[partition] = following
 
     def _rebuild(self, partition: int) -> Iterator[str]:

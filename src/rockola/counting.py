@@ -60,8 +60,6 @@ class Counting:
                     self._reader.wait(LOOK_AGAIN)
                 elif max(advanced) < BATCH:
                     self._stop.wait(began + ROUND - time.monotonic())
-        with suppress(Unavailable):
-            self._consumer.finish()
 
     def _walk(self, partitions: Sequence[int], hands: ThreadPoolExecutor) -> Iterator["_Walk"]:
         """A step of each as it ends: one after the other while they read, which the reader wants, then perhaps at once.

@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from building import albums, keyed, vote
-from rockola.consumer import CHECKPOINT, Consumer
+from rockola.consumer import Consumer
 from rockola.eventlog.embedded import EmbeddedReader
 from rockola.opening import open_archive, open_log_reader, open_log_writer, open_tally
 from rockola.vote.contest import Contest
@@ -123,24 +122,6 @@ def test_an_archive_that_lost_what_is_counted_stops_the_count(stores: Stores) ->
 def test_a_checkpoint_behind_the_position_is_no_loss(stores: Stores) -> None:
     stores.change("archive", "UPDATE checkpoints SET position = 5")
     assert stores.count() == []
-
-
-def test_checkpoints_are_written_now_and_then_and_the_last_one_when_nothing_is_new(stores: Stores) -> None:
-    consumer = Consumer(stores.reader, stores.archive, stores.tally, Contest(), 100)
-    list(consumer.step(0, []))
-    for checkpoint in (11, 11):
-        asyncio.run(stores.append(1))
-        list(consumer.step(0, []))
-        assert stores.archive.checkpoints() == {0: checkpoint}
-    assert stores.tally.position(0) == 12
-    time.sleep(CHECKPOINT)
-    assert list(consumer.step(0, [])) == ["read", "looked", "checkpointed"]
-    assert stores.archive.checkpoints() == {0: 12}
-    assert list(consumer.step(0, [])) == ["read", "looked"]
-    asyncio.run(stores.append(1))
-    list(consumer.step(0, []))
-    consumer.finish()
-    assert stores.archive.checkpoints() == {0: 13}
 
 
 def test_a_lost_tally_is_rebuilt_to_the_checkpoint_and_counted_on_from_the_log(stores: Stores) -> None:

@@ -82,19 +82,6 @@ def test_partitions_are_counted_at_once(tmp_path: Path) -> None:
         thread.join()
 
 
-def test_what_is_counted_is_checkpointed_when_the_work_ends(tmp_path: Path) -> None:
-    with at_work(tmp_path, lambda archive: archive) as (counting, tally):
-        thread = Thread(target=counting.run)
-        thread.start()
-        until(lambda: sum(tally.totals().positions.values()) == VOTES, "the count")
-        asyncio.run(append(tmp_path))
-        until(lambda: sum(tally.totals().positions.values()) == 2 * VOTES, "the count of what came later")
-        counting.stop()
-        thread.join()
-        with closing(open_archive(url(tmp_path, "archive"))) as archive:
-            assert archive.checkpoints() == tally.totals().positions
-
-
 def test_a_broken_promise_in_one_partition_ends_the_work_when_the_others_took_their_step(tmp_path: Path) -> None:
     with at_work(tmp_path, Torn) as (counting, tally):
         with pytest.raises(Contradiction):
