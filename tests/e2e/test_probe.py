@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +27,13 @@ def test_a_vote_through_each_door_is_read_back(up: Process) -> None:
     door = up.url("gateway", "/grpc")
     done = probe(up, door, door)
     assert (done.returncode, done.stdout) == (0, f"{door} counted\n{door} counted\n")
+
+
+def test_pages_that_want_no_token_are_asked_without_one(tmp_path: Path) -> None:
+    up = Process(tmp_path / "data").start()
+    done = probe(up, up.url("gateway", "/grpc"), token="")
+    up.kill()
+    assert done.returncode == 0
 
 
 @pytest.mark.parametrize(("path", "token"), [("/grpc", "another"), ("/nowhere", TOKEN), ("/healthz", TOKEN)])
