@@ -20,7 +20,7 @@ from rockola.vote.rules import Entry
 
 PULL = 1000  # messages that are taken from the driver at once
 LEAVING = 3.0  # seconds that Kafka has to hear that a member leaves
-RECENT = 1.0  # seconds
+BELIEVED = 1.0  # seconds that the end of a partition of which nothing comes, or is taken, is believed
 REPORT = 0.5  # seconds between two commits: the broker makes a record of each, and waits for its copies
 SETTINGS = {
     "enable.auto.commit": False,
@@ -116,7 +116,7 @@ class Member:
         The driver asks no more once it is full of records that nobody takes.
         """
         window = self._windows.get(partition)
-        if window is None or window.is_paused or time.monotonic() - self._pulled > RECENT:
+        if window is None or window.is_paused or time.monotonic() - self._pulled > BELIEVED:
             return None
         _, high = self._consumer.get_watermark_offsets(self._at(partition), cached=True)
         return max(high, window.next) if high >= 0 else None

@@ -13,13 +13,12 @@ from confluent_kafka import KafkaError
 
 from rockola.eventlog import Batch
 from rockola.eventlog.kafka_cluster import Failed
-from rockola.eventlog.kafka_member import Member
+from rockola.eventlog.kafka_member import BELIEVED, Member
 from rockola.eventlog.kafka_topic import ANSWER, Identity, Topic
 from rockola.eventlog.kafka_window import Window
 from rockola.vote.errors import LostRecords, Unavailable
 
 SLICE = 0.05  # seconds that a wait may be deaf to `wake`
-BELIEVED = 1.0  # seconds that the end of a partition of which nothing comes now is believed
 
 
 class KafkaReader:
