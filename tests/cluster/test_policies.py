@@ -52,8 +52,10 @@ def stranger(contest: Contest, namespace: str, watches: str = "nothing") -> Iter
     """A pod of nobody's."""
     contest.node.kubectl("apply", "-f-", given=STRANGER.format(namespace=namespace, watches=watches))
     contest.node.kubectl("-n", namespace, "wait", "--for=condition=Ready", "pod/stranger", "--timeout=60s")
-    yield "stranger"
-    contest.node.kubectl("-n", namespace, "delete", "pod", "stranger", "--grace-period=0", "--force")
+    try:
+        yield "stranger"
+    finally:
+        contest.node.kubectl("-n", namespace, "delete", "pod", "stranger", "--grace-period=0", "--force")
 
 
 def reached(contest: Contest, pod: str, places: Places, namespace: str = NAMESPACE) -> set[tuple[str, int]]:

@@ -73,13 +73,21 @@ def at_work(folder: Path, kind: Callable[[Archive], Any]) -> Iterator[tuple[Coun
         yield Counting(Consumer(reader, archive, tally, Contest(), 100), reader, Metrics()), tally
 
 
-def test_partitions_are_counted_at_once(tmp_path: Path) -> None:
-    with at_work(tmp_path, Meeting) as (counting, tally):
-        thread = Thread(target=counting.run)
-        thread.start()
-        until(lambda: sum(tally.totals().positions.values()) == VOTES, "the count")
+@contextmanager
+def working(counting: Counting) -> Iterator[None]:
+    """It counts in a thread until the block ends."""
+    thread = Thread(target=counting.run)
+    thread.start()
+    try:
+        yield
+    finally:
         counting.stop()
         thread.join()
+
+
+def test_partitions_are_counted_at_once(tmp_path: Path) -> None:
+    with at_work(tmp_path, Meeting) as (counting, tally), working(counting):
+        until(lambda: sum(tally.totals().positions.values()) == VOTES, "the count")
 
 
 def test_a_broken_promise_in_one_partition_ends_the_work_when_the_others_took_their_step(tmp_path: Path) -> None:
@@ -94,15 +102,11 @@ def test_that_a_service_is_away_is_told_of_one_partition_before_it_is_found_for_
     tmp_path: Path, asked: str
 ) -> None:
     heard = Event()
-    with at_work(tmp_path, lambda archive: Away(archive, asked, heard)) as (counting, _):
-        thread = Thread(target=counting.run)
-        thread.start()
+    with at_work(tmp_path, lambda archive: Away(archive, asked, heard)) as (counting, _), working(counting):
         try:
             until(lambda: not counting.is_ready, "the notice", PATIENCE / 2)
         finally:
             heard.set()
-            counting.stop()
-            thread.join()
 
 
 async def append(folder: Path) -> None:
