@@ -31,6 +31,7 @@ from rockola.archive.mongo_queries import (
     replayed,
     serving,
 )
+from rockola.archive.together import Together
 from rockola.failpoints import failpoint
 from rockola.findings import Finding, require_fit, warn
 from rockola.vote.errors import Contradiction, Unavailable, WrongLog
@@ -49,6 +50,7 @@ class MongoArchive:
         self._votes, self._log = connection.votes, connection.log
         self._inserts, self._served = Inserts(connection.votes), Served(connection.votes)
         self._generation = ""
+        self._checkpoints = Together(self._reach)
         self._ends: dict[int, int] = {}  # where this archive's last `keep` of a partition ended
 
     def bind(self, generation: str) -> None:
@@ -85,10 +87,7 @@ class MongoArchive:
 
     def checkpoint(self, partition: int, position: int) -> None:
         """See Archive."""
-        mine, further = LOG | {"generation": self._generation}, {f"checkpoints.{partition}": Int64(position)}
-        with answers():
-            if not self._log.update_one(mine, {"$max": further}).matched_count:
-                raise WrongLog(f"The archive at {self._connection.name} was replaced or removed while it was written.")
+        self._checkpoints.do((partition, position))
 
     def checkpoints(self) -> Mapping[int, int]:
         """See Archive."""
@@ -141,6 +140,13 @@ class MongoArchive:
     def close(self) -> None:
         """See Archive."""
         self._connection.close()
+
+    def _reach(self, checkpoints: Sequence[tuple[int, int]]) -> None:
+        """Writes those of several partitions."""
+        further = {f"checkpoints.{partition}": Int64(position) for partition, position in sorted(checkpoints)}
+        with answers():
+            if not self._log.update_one(LOG | {"generation": self._generation}, {"$max": further}).matched_count:
+                raise WrongLog(f"The archive at {self._connection.name} was replaced or removed while it was written.")
 
     def _kept(self) -> Mapping[str, Any]:
         with answers(PATIENCE):

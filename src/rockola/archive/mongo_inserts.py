@@ -3,16 +3,15 @@
 A command and its majority cost far more than a document more, see docs/adr/0020.
 """
 
-from collections import deque
 from collections.abc import Mapping, Sequence
-from threading import Lock
 from typing import Any
 
 from pymongo.errors import BulkWriteError, OperationFailure
 
 from rockola.archive.mongo_connection import Votes, answers
 from rockola.archive.mongo_documents import Written
-from rockola.vote.errors import Unavailable, Unfit
+from rockola.archive.together import Together
+from rockola.vote.errors import Unavailable
 
 TAKEN = 11000  # the code of a key that is there already
 WHOLE: Mapping[str, Any] = {"writeErrors": [], "writeConcernErrors": []}
@@ -22,9 +21,9 @@ class _Insert:
     """What one caller wants to have inserted, by `_id`, and what became of it."""
 
     def __init__(self, documents: Mapping[str, Written]) -> None:
-        self.documents, self.has_ended = documents, False
+        self.documents = documents
         self.taken: Mapping[str, str] = {}
-        self.error: Exception | None = Unavailable("archive")  # until something else is known
+        self.error: Unavailable | None = None
 
     def learn(self, details: Mapping[str, Any]) -> None:
         """What a command says of these documents among others."""
@@ -38,7 +37,7 @@ class Inserts:
     """Inserts for callers on any thread."""
 
     def __init__(self, votes: Votes) -> None:
-        self._votes, self._turn, self._coming = votes, Lock(), deque[_Insert]()
+        self._votes, self._together = votes, Together(self._insert)
 
     def insert(self, documents: Mapping[str, Written]) -> Mapping[str, str]:
         """Inserts each that it can, durably; each `_id` that was taken, with what the server says of it.
@@ -48,27 +47,16 @@ class Inserts:
         if not documents:
             return {}
         mine = _Insert(documents)
-        self._coming.append(mine)
-        with self._turn:
-            if not mine.has_ended:  # else it went with others
-                self._insert([self._coming.popleft() for _ in range(len(self._coming))])
+        self._together.do(mine)
         if mine.error is not None:
             raise mine.error
         return mine.taken
 
     def _insert(self, going: Sequence[_Insert]) -> None:
         """All in one command."""
-        documents = [document for one in going for document in one.documents.values()]
-        try:
-            details = self._ask(documents)
-            for one in going:
-                one.learn(details)
-        except (Unavailable, Unfit) as error:
-            for one in going:
-                one.error = error
-        finally:
-            for one in going:
-                one.has_ended = True
+        details = self._ask([document for one in going for document in one.documents.values()])
+        for one in going:
+            one.learn(details)
 
     def _ask(self, documents: Sequence[Written]) -> Mapping[str, Any]:
         """What the server says of those that it did not insert."""
