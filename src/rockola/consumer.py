@@ -4,7 +4,7 @@ It may die on any line, and another may own its partition at the same time: `loo
 moved. All it remembers is where it believes the tally to be.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from rockola.archive import Archive
@@ -87,16 +87,10 @@ class Consumer:
     def _rebuild(self, partition: int) -> Iterator[str]:
         """A lost tally, from the archive up to its checkpoint: behind that, the archive may have holes."""
         checkpoint = self._archive.checkpoints().get(partition, 0)
-        effects = (effect(judged) for judged in self._attended(self._archive.replay(partition, 0, checkpoint)))
+        effects = (effect(judged) for judged in self._archive.replay(partition, 0, checkpoint))
         yield "lost"
         self._tally.restore(partition, checkpoint, effects)
         yield "rebuilt" if checkpoint else "begun"
-
-    def _attended(self, replay: Iterable[Sequence[Judged]]) -> Iterator[Sequence[Judged]]:
-        """The log hears of its reader all along: who is silent for minutes loses its partitions."""
-        for judged in replay:
-            self._reader.wait(0)
-            yield judged
 
     def _require_kept(self, partition: int, position: int) -> None:
         """What was counted behind the checkpoint is in the archive, unless the archive lost it."""

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import suppress
 from threading import Event
 
@@ -18,9 +18,10 @@ from rockola.vote.model import Judged, Verdict
 
 LOOK_AGAIN = 1.0  # seconds: a tally that is wiped while nobody votes is noticed within
 PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)  # seconds between tries while a service is away
+ATTENTION = 0.1  # seconds between two times that the log hears of its reader while tallies are rebuilt
 ROUND = 0.03  # seconds of a round at least, for votes to come together: a step costs as much for one as for many
 HANDS = 8  # partitions that are counted at once
-READ = "read"  # the point of a step up to which it needs the reader
+READ, LOST = "read", "lost"  # the points of a step up to which it needs the reader
 MOVED = (READ, "archived")  # the last point of a step that was refused because the position had moved
 IDLE = "looked"  # the last point of a step that found nothing new
 
@@ -66,14 +67,21 @@ class Counting:
 
         That a service is away is found out slowly, and is not kept back until it was found for all partitions.
         """
-        under_way = list[_Walk]()
+        under_way, lost = list[_Walk](), list[_Walk]()
         for partition in partitions:
             step = _Walk(self._consumer, partition)
-            step.go(READ)
+            step.go(READ, LOST)
             if step.point == READ:
                 under_way.append(step)
+            elif step.point == LOST:
+                lost.append(step)
             else:
                 yield step
+        yield from self._count(under_way, hands)
+        yield from self._rebuild(lost, hands)
+
+    def _count(self, under_way: Sequence["_Walk"], hands: ThreadPoolExecutor) -> Iterator["_Walk"]:
+        """The rest of steps that have read."""
         at_once, began = self._at_once and len(under_way) > 1, time.monotonic()
         ends = [hands.submit(step.go).result if at_once else step.go for step in under_way]
         for step, end in zip(under_way, ends, strict=True):
@@ -82,6 +90,15 @@ class Counting:
         if under_way:
             took, enough = time.monotonic() - began, ROUND / 3 if self._at_once else ROUND
             self._at_once = took > enough and sum(step.busy for step in under_way) < took / 2
+
+    def _rebuild(self, lost: Sequence["_Walk"], hands: ThreadPoolExecutor) -> Iterator["_Walk"]:
+        """The rest of steps that rebuild, at once. A reader that is silent for minutes would lose its partitions."""
+        under_way = {hands.submit(step.go): step for step in lost}
+        while under_way:
+            ended, _ = wait(under_way, ATTENTION, FIRST_COMPLETED)
+            for end in ended:
+                yield under_way.pop(end)
+            self._reader.wait(0)
 
     def _due(self) -> list[int]:
         """The partitions that are this consumer's to count, but for those that are to be tried later."""
@@ -159,14 +176,14 @@ class _Walk:
         self.error: Exception | None = None
         self._points = consumer.step(partition, self.counted)
 
-    def go(self, until: str = "") -> None:
-        """Goes on to a point, or to the end, on any thread."""
+    def go(self, *until: str) -> None:
+        """Goes on to one of these points, or to the end, on any thread."""
         spent = time.thread_time()
         try:
             for point in self._points:
                 self.point = point
                 failpoint(f"consumer.{point}")
-                if point == until:
+                if point in until:
                     break
         except Exception as error:  # raised where steps end, on the thread of all
             self.error = error

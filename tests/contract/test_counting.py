@@ -13,6 +13,7 @@ from building import keyed, vote
 from rockola.archive import Archive
 from rockola.consumer import Consumer
 from rockola.counting import Counting
+from rockola.eventlog import LogReader
 from rockola.metrics import Metrics
 from rockola.opening import open_archive, open_log_reader, open_log_writer, open_tally
 from rockola.tally import Tally
@@ -62,13 +63,53 @@ class Away(Meeting):
         raise Unavailable("archive")
 
 
+class Lost:
+    """A tally that is rebuilt in no partition before all of them are to be, and the log heard of its reader since."""
+
+    def __init__(self, tally: Tally, heard: Event) -> None:
+        self._tally, self._all, self._heard = tally, Barrier(PARTITIONS), heard
+
+    def restore(self, *restored: Any) -> bool:
+        self._all.wait(PATIENCE)
+        assert self._heard.wait(PATIENCE)
+        return self._tally.restore(*restored)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tally, name)
+
+
+class Attentive:
+    """A reader that says when the log heard of it and did not have to wait."""
+
+    def __init__(self, reader: LogReader, heard: Event) -> None:
+        self._reader, self._heard = reader, heard
+
+    def wait(self, seconds: float) -> None:
+        if not seconds:
+            self._heard.set()
+        self._reader.wait(seconds)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reader, name)
+
+
+def same(part: Any) -> Any:
+    """A part as it is."""
+    return part
+
+
 @contextmanager
-def at_work(folder: Path, kind: Callable[[Archive], Any]) -> Iterator[tuple[Counting, Tally]]:
+def at_work(
+    folder: Path,
+    kind: Callable[[Archive], Any] = same,
+    tally_kind: Callable[[Tally], Any] = same,
+    reader_kind: Callable[[LogReader], Any] = same,
+) -> Iterator[tuple[Counting, Tally]]:
     """A consumer of as many votes in each partition, and its tally."""
     asyncio.run(append(folder))
     with ExitStack() as stack:
-        reader = stack.enter_context(closing(open_log_reader(url(folder, "log"))))
-        tally = stack.enter_context(closing(open_tally(url(folder, "tally"))))
+        reader = reader_kind(stack.enter_context(closing(open_log_reader(url(folder, "log")))))
+        tally = tally_kind(stack.enter_context(closing(open_tally(url(folder, "tally")))))
         archive = kind(stack.enter_context(closing(open_archive(url(folder, "archive")))))
         yield Counting(Consumer(reader, archive, tally, Contest(), 100), reader, Metrics()), tally
 
@@ -107,6 +148,16 @@ def test_that_a_service_is_away_is_told_of_one_partition_before_it_is_found_for_
             until(lambda: not counting.is_ready, "the notice", PATIENCE / 2)
         finally:
             heard.set()
+
+
+def test_lost_partitions_are_rebuilt_at_once_while_the_log_hears_of_the_reader(tmp_path: Path) -> None:
+    heard = Event()
+    kinds: dict[str, Any] = {
+        "tally_kind": lambda one: Lost(one, heard),
+        "reader_kind": lambda one: Attentive(one, heard),
+    }
+    with at_work(tmp_path, **kinds) as (counting, tally), working(counting):
+        until(lambda: sum(tally.totals().positions.values()) == VOTES, "the count")
 
 
 async def append(folder: Path) -> None:
