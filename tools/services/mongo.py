@@ -15,10 +15,11 @@ class Mongo(Service):
     """One server with its databases in one file; what it is not: docs/services.md."""
 
     name, scheme = "mongo", "mongodb"
+    jvm: Sequence[str] = (f"-Xmx{HEAP}",)
 
     def prepare(self) -> Sequence[str]:
         launcher, file = HERE / "Mongod.java", self.folder / "mongo.mv"
-        return [*java(self.name, f"-Xmx{HEAP}"), str(launcher), str(self.port), str(file)]
+        return [*java(self.name, *self.jvm), str(launcher), str(self.port), str(file)]
 
     def answers(self) -> bool:
         try:

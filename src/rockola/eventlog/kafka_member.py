@@ -30,7 +30,7 @@ SETTINGS = {
     "enable.partition.eof": True,  # tells the position behind records that are not for readers
     "max.poll.interval.ms": 300_000,
     "fetch.min.bytes": 1 << 20,  # a broker that answers for each record at once costs itself and us a core
-    "fetch.wait.max.ms": 20,  # so a lone vote waits that long, and a change of position too
+    "fetch.wait.max.ms": 10,  # so a lone vote waits that long, and a change of position too
     "fetch.queue.backoff.ms": 10,  # by default a second, for which nothing is read
     "queued.min.messages": 10_000,
     "queued.max.messages.kbytes": 16_384,
