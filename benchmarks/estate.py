@@ -19,6 +19,11 @@ from tools.services.process import free_ports
 from tools.services.valkey import Valkey
 
 HERE = Path(__file__).parent
+ROOMY = (
+    "-Xms6g",
+    "-Xmx6g",
+    "-Xmn256m",
+)  # a heap that no run fills: else its collector stops the archive for a quarter of a second
 PARTITIONS = 6
 numbers = count()
 
@@ -98,7 +103,9 @@ def estate(folder: Path) -> Iterator[Estate]:
     with ExitStack() as stack:
         kafka, valkey = broker(folder / "kafka", *free_ports(2)), Valkey(folder / "valkey", *free_ports(1))
         kafka.jvm = ()  # both compilers, as a broker that stays up has them
-        for server in (kafka, valkey, mongo := Mongo(folder / "mongo", *free_ports(1))):
+        mongo = Mongo(folder / "mongo", *free_ports(1))
+        mongo.jvm = ROOMY
+        for server in (kafka, valkey, mongo):
             server.start()
             stack.callback(server.stop)
         create_log(f"{kafka.url}/plain")  # for the plain way, with the same settings

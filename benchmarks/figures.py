@@ -46,6 +46,7 @@ WANTED = {
     "kafka_batches": Want(80_000),
     "kafka_consumer": Want(30_000),
     "kafka_stream_p99": Want(100, least=False),
+    "kafka_stream_unarchived_p99": Want(100, least=False),
     "kafka_rebuild": Want(50_000),
     "valkey_bytes_per_id": Want(80, least=False),
     "valkey_bytes_per_random_id": Want(80, least=False),
