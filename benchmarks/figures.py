@@ -22,6 +22,7 @@ class Want(NamedTuple):
         return f"{'≥' if self.least else '≤'} {self.bound:,g}"
 
 
+PAGES = ("results", "explorer", "stage")
 WANTED = {
     "embedded_64": Want(20_000),
     "embedded_256": Want(25_000),
@@ -35,8 +36,7 @@ WANTED = {
     "rebuild": Want(50_000),
     "explorer_page_p99": Want(50, least=False),
     "explorer_counts_p99": Want(200, least=False),
-    "paint_results": Want(100, least=False),
-    "paint_explorer": Want(100, least=False),
+    **{f"paint_{page}{way}": Want(100, least=False) for page in PAGES for way in ("", "_from_ours")},
     "kafka_to_fastapi_aiokafka": Want(5),
     "kafka_to_fastapi_aiokafka_256": Want(5),
     "kafka_to_bare_door": Want(0.25),
