@@ -19,11 +19,8 @@ from tools.services.process import free_ports
 from tools.services.valkey import Valkey
 
 HERE = Path(__file__).parent
-ROOMY = (
-    "-Xms6g",
-    "-Xmx6g",
-    "-Xmn256m",
-)  # a heap that no run fills: else its collector stops the archive for a quarter of a second
+# a heap that no run fills: else its collector stops the archive for a quarter of a second
+ROOMY = "-Xms6g", "-Xmx6g", "-Xmn256m"
 PARTITIONS = 6
 numbers = count()
 

@@ -5,7 +5,7 @@ new process once the answer is there: a page of one line and a style sheet paint
 and without a graphics card, and after 70 without that policy. In a tab that shows another page of ours the process is
 there, and what is measured is the page: the server answers within 10 to 20 ms, the sheet is fetched, the body drawn.
 The scripts have a low priority, since beside the sheet they cost the paint some 15 ms. A browser that is asked over and
-over whether it has painted paints 50 ms later: it is left alone.
+over whether it has painted paints up to 30 ms later: it is left alone.
 """
 
 import time
