@@ -26,18 +26,26 @@ PARTITIONS, VOTES = 3, 60
 PATIENCE = 20.0  # seconds that a partition waits for the others
 
 
-class Meeting:
+class Around:
+    """A part that does something else now and then, and is itself in all else."""
+
+    def __init__(self, part: Any) -> None:
+        self._part = part
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._part, name)
+
+
+class Meeting(Around):
     """An archive that keeps nothing of a partition before all of them have something to keep."""
 
     def __init__(self, archive: Archive) -> None:
-        self._archive, self._all = archive, Barrier(PARTITIONS)
+        super().__init__(archive)
+        self._all = Barrier(PARTITIONS)
 
     def keep(self, partition: int, judged: list[Judged]) -> None:
         self._all.wait(PATIENCE)
-        self._archive.keep(partition, judged)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._archive, name)
+        self._part.keep(partition, judged)
 
 
 class Torn(Meeting):
@@ -46,7 +54,7 @@ class Torn(Meeting):
     def keep(self, partition: int, judged: list[Judged]) -> None:
         if partition == 1:
             raise Contradiction("torn")
-        self._archive.keep(partition, judged)
+        self._part.keep(partition, judged)
 
 
 class Away(Meeting):
@@ -63,34 +71,30 @@ class Away(Meeting):
         raise Unavailable("archive")
 
 
-class Lost:
+class Lost(Around):
     """A tally that is rebuilt in no partition before all of them are to be, and the log heard of its reader since."""
 
     def __init__(self, tally: Tally, heard: Event) -> None:
-        self._tally, self._all, self._heard = tally, Barrier(PARTITIONS), heard
+        super().__init__(tally)
+        self._all, self._heard = Barrier(PARTITIONS), heard
 
     def restore(self, *restored: Any) -> bool:
         self._all.wait(PATIENCE)
         assert self._heard.wait(PATIENCE)
-        return self._tally.restore(*restored)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._tally, name)
+        return bool(self._part.restore(*restored))
 
 
-class Attentive:
+class Attentive(Around):
     """A reader that says when the log heard of it and did not have to wait."""
 
     def __init__(self, reader: LogReader, heard: Event) -> None:
-        self._reader, self._heard = reader, heard
+        super().__init__(reader)
+        self._heard = heard
 
     def wait(self, seconds: float) -> None:
         if not seconds:
             self._heard.set()
-        self._reader.wait(seconds)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._reader, name)
+        self._part.wait(seconds)
 
 
 def same(part: Any) -> Any:
